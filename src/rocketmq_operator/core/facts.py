@@ -1,0 +1,101 @@
+"""What a look at the world found: the input of every plan. Nothing here knows where it came from."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from rocketmq_operator.api import BrokerCluster, NameServer
+
+from .addresses import NameServers
+
+Json = dict[str, Any]
+
+
+class Problem(msgspec.Struct, frozen=True, order=True):
+    """Something a user should know: one CamelCase word, and a sentence that names the object and the way out."""
+
+    reason: str
+    message: str
+
+
+class ObjectFact(msgspec.Struct, frozen=True):
+    """An object that carries our label: identity, owner, the hash we left on it, and what it says now."""
+
+    kind: str
+    name: str
+    uid: str = ""
+    owner_uid: str = ""
+    hash: str = ""
+    spec: msgspec.Raw = msgspec.Raw(b"")
+    data: msgspec.Raw = msgspec.Raw(b"")
+
+    def content(self) -> Json:
+        """``spec`` and ``data`` decoded."""
+        pairs = (("spec", self.spec), ("data", self.data))
+        return {name: msgspec.json.decode(raw) for name, raw in pairs if bytes(raw)}
+
+
+class PodFact(msgspec.Struct, frozen=True):
+    """A pod of ours. ``container`` is the id of the container that runs now, empty while none does."""
+
+    name: str
+    uid: str
+    member: int
+    group: int = 0
+    ip: str = ""
+    node: str = ""
+    container: str = ""
+    ready: bool = False
+    deleting: bool = False
+    gate: str = ""
+    gate_container: str = ""
+    problem: Problem | None = None
+
+
+class BrokerFact(msgspec.Struct, frozen=True):
+    """What a broker says of itself (codes 26 and 28). Offsets in bytes of the commit log, times in ms since 1970."""
+
+    cluster: str
+    name: str
+    broker_id: int
+    role: str
+    version: str = ""
+    permission: int = 6
+    accepts_from: int = 0
+    min_offset: int = 0
+    max_offset: int = 0
+    name_servers: str = ""
+
+
+class Registered(msgspec.Struct, frozen=True):
+    """A broker group as one name server lists it: RocketMQ cluster, and address for each broker id."""
+
+    cluster: str
+    addresses: Mapping[int, str]
+
+
+Registrations = Mapping[str, Mapping[str, Registered] | None]
+"""For each name server its groups by name, or None if it did not answer."""
+
+
+class ClusterSnapshot(msgspec.Struct, frozen=True):
+    """Everything that decides about a BrokerCluster."""
+
+    cluster: BrokerCluster
+    objects: Mapping[tuple[str, str], ObjectFact] = {}
+    pods: tuple[PodFact, ...] = ()
+    brokers: Mapping[str, BrokerFact] = {}
+    name_servers: NameServers = NameServers()
+    registrations: Registrations = {}
+    config: str = ""
+    problems: tuple[Problem, ...] = ()
+    nodes: int | None = None
+
+
+class NameServerSnapshot(msgspec.Struct, frozen=True):
+    """Everything that decides about a NameServer."""
+
+    server: NameServer
+    objects: Mapping[tuple[str, str], ObjectFact] = {}
+    pods: tuple[PodFact, ...] = ()

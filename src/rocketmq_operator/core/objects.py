@@ -1,0 +1,69 @@
+"""Objects wanted against objects there: what to create, to mend, to hold back."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from .drift import holds, stamped
+from .facts import ObjectFact, Problem
+from .names import HASH_ANNOTATION
+from .plan import Action, Apply, Create
+
+Json = dict[str, Any]
+Objects = Mapping[tuple[str, str], ObjectFact]
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """The resource that owns what it is made of (its owner reference; Kubernetes collects garbage by it)."""
+
+    api_version: str
+    kind: str
+    name: str
+    namespace: str
+    uid: str
+
+
+def owned(obj: Json, owner: Owner) -> Json:
+    """The object in its owner's namespace, with owner reference and hash."""
+    reference = {
+        "apiVersion": owner.api_version,
+        "kind": owner.kind,
+        "name": owner.name,
+        "uid": owner.uid,
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+    metadata = {**obj["metadata"], "namespace": owner.namespace, "ownerReferences": [reference]}
+    return stamped({**obj, "metadata": metadata})
+
+
+def decide(wanted: Iterable[Json], there: Objects, owner: Owner) -> tuple[list[Action], list[Problem]]:
+    """Create what is missing, mend what drifted, leave alone what belongs to somebody else."""
+    actions: list[Action] = []
+    problems: list[Problem] = []
+    for obj in (owned(each, owner) for each in wanted):
+        kind, name = obj["kind"], obj["metadata"]["name"]
+        fact = there.get((kind, name))
+        if fact is None:
+            actions.append(Create(f"{kind}Created", f"created {kind} {name}", obj))
+        elif fact.owner_uid != owner.uid:
+            problems.append(not_ours(kind, name))
+        elif not obj.get("immutable") and drifted(obj, fact):
+            actions.append(Apply(f"{kind}Updated", f"updated {kind} {name}", obj))
+    return actions, problems
+
+
+def not_ours(kind: str, name: str) -> Problem:
+    """A name that somebody else's object holds."""
+    return Problem(
+        "NameTaken",
+        f"{kind} {name} exists and does not belong to this resource; delete or rename it, or choose another name here",
+    )
+
+
+def drifted(obj: Json, fact: ObjectFact) -> bool:
+    """Whether our wish changed (hash) or somebody changed the object (content)."""
+    if fact.hash != obj["metadata"]["annotations"][HASH_ANNOTATION]:
+        return True
+    return not holds({key: obj[key] for key in ("spec", "data") if key in obj}, fact.content())

@@ -1,0 +1,109 @@
+"""When a master may accept messages.
+
+Every master starts fenced (``startAcceptSendRequestTimeStamp``), because one that came back empty or shorter than its
+slave acknowledges messages that nobody else holds: the acknowledgement compares offset numbers only (run on 5.4.0).
+"""
+
+from enum import Enum
+
+import msgspec
+
+from rocketmq_operator.api import BrokerCluster
+
+from . import registration
+from .facts import BrokerFact, PodFact, Problem, Registrations
+from .members import broker_name
+
+FENCED_FOR_EVER = 4_102_444_800_000
+"""1 January 2100, in ms: a fence that only the operator lifts."""
+
+OPEN = {"startAcceptSendRequestTimeStamp": "0"}
+FENCE = {"startAcceptSendRequestTimeStamp": str(FENCED_FOR_EVER)}
+
+
+class Verdict(Enum):
+    """What to do with a master."""
+
+    LEAVE = "leave"
+    OPEN = "open"
+    FENCE = "fence"
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """A verdict; ``problem`` says what forbids opening, ``waiting`` what is not known yet."""
+
+    verdict: Verdict
+    problem: Problem | None = None
+    waiting: str = ""
+
+
+class Group(msgspec.Struct, frozen=True):
+    """A broker group as the rule sees it: its pods (master first), what they answered, whether it was opened before."""
+
+    cluster: BrokerCluster
+    index: int
+    pods: tuple[PodFact, ...]
+    brokers: dict[str, BrokerFact]
+    registrations: Registrations
+    initialized: bool
+    now_ms: int
+
+
+def decide(group: Group) -> Decision:
+    """The rule, in its order: identity, foreign registrations, slaves ahead, slaves unheard, registration."""
+    master = next((pod for pod in group.pods if pod.member == 0), None)
+    fact = group.brokers.get(master.name) if master else None
+    if master is None or fact is None:
+        return Decision(Verdict.LEAVE, waiting="its master does not answer yet")
+    fenced = fact.accepts_from > group.now_ms
+    problem = _identity(group, fact) or _foreign(group) or _behind(group, fact)
+    if problem:
+        # A foreign name is no reason to close a master that serves; a slave ahead of it is.
+        must_fence = problem.reason == "MasterBehindSlave" or fenced
+        closed = fact.accepts_from >= FENCED_FOR_EVER
+        return Decision(Verdict.FENCE if must_fence and not closed else Verdict.LEAVE, problem)
+    if not fenced:
+        return Decision(Verdict.LEAVE)
+    waiting = _unheard(group) or _unregistered(group, master)
+    return Decision(Verdict.LEAVE, waiting=waiting) if waiting else Decision(Verdict.OPEN)
+
+
+def _identity(group: Group, fact: BrokerFact) -> Problem | None:
+    wanted = (group.cluster.spec.cluster_name, broker_name(group.cluster.spec, group.index), 0)
+    found = (fact.cluster, fact.name, fact.broker_id)
+    if found == wanted:
+        return None
+    return Problem(
+        "WrongIdentity", f"the master of group {wanted[1]} calls itself {found}, not {wanted}; restart its pod"
+    )
+
+
+def _foreign(group: Group) -> Problem | None:
+    return registration.foreign(group.cluster, group.index, group.pods, group.registrations)
+
+
+def _behind(group: Group, master: BrokerFact) -> Problem | None:
+    for pod in group.pods:
+        slave = group.brokers.get(pod.name)
+        if pod.member and slave and slave.max_offset > master.max_offset:
+            return Problem(
+                "MasterBehindSlave",
+                f"{pod.name} holds messages up to offset {slave.max_offset}, its master only up to {master.max_offset}; the "
+                "master stays closed, since opening it would overwrite them. Restore the master's volume, or copy the slave's",
+            )
+    return None
+
+
+def _unheard(group: Group) -> str:
+    """Slaves whose answer must be awaited: on a first start with fresh volumes none can be ahead, so none is."""
+    adopted = group.cluster.spec.storage is not None and group.cluster.spec.storage.adopt_cluster_uid
+    if not group.initialized and not adopted:
+        return ""
+    missing = [pod.name for pod in group.pods if pod.member and pod.name not in group.brokers]
+    return f"waiting to hear from {', '.join(missing)}" if missing else ""
+
+
+def _unregistered(group: Group, master: PodFact) -> str:
+    if registration.registered_on(group.cluster, master, group.registrations):
+        return ""
+    return "its master is not registered on any name server yet"

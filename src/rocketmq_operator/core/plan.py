@@ -1,0 +1,71 @@
+"""What is to be done: the output of every plan. Each action says why, in a word (event reason) and in a sentence."""
+
+from typing import Any
+
+import msgspec
+
+from rocketmq_operator.api import BrokerClusterStatus, NameServerStatus
+
+Json = dict[str, Any]
+
+
+class Action(msgspec.Struct, frozen=True, tag=True):
+    """One idempotent step; the operator may die before or after any of them."""
+
+    reason: str
+    message: str
+
+
+class Create(Action, frozen=True):
+    """Create an object; if the name is taken, its owner is looked at, and it is never taken over."""
+
+    obj: Json
+
+
+class Apply(Action, frozen=True):
+    """Bring an object of ours back to what it should be, by server-side apply."""
+
+    obj: Json
+
+
+class Remove(Action, frozen=True):
+    """Delete an object of ours, if it is still the one we saw."""
+
+    kind: str
+    name: str
+    uid: str
+
+
+class SetGate(Action, frozen=True):
+    """Set the readiness gate of a pod for the container that runs in it now."""
+
+    pod: str
+    uid: str
+    open: bool
+    container: str
+
+
+class Configure(Action, frozen=True):
+    """Change a running broker (code 25). ``first`` must have been written before, so that a restart remembers it."""
+
+    address: str
+    broker: str
+    values: dict[str, str]
+    first: Json | None = None
+
+
+class Event(msgspec.Struct, frozen=True):
+    """Something worth a line in ``kubectl describe``."""
+
+    type: str
+    reason: str
+    message: str
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """Actions in their order, the status that is true now, what to tell, and when to look again (seconds; None: at the resync)."""
+
+    actions: tuple[Action, ...]
+    status: BrokerClusterStatus | NameServerStatus
+    events: tuple[Event, ...] = ()
+    requeue: float | None = None
