@@ -4,10 +4,13 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from rocketmq_operator.api import BrokerClusterStatus, NameServerStatus
 from rocketmq_operator.api.common import Condition, condition
 
 from .facts import Problem
 from .plan import Event
+
+Status = BrokerClusterStatus | NameServerStatus
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -54,3 +57,17 @@ def events(before: Sequence[Condition], after: Sequence[Condition]) -> tuple[Eve
         elif each.type == "Ready" and earlier and earlier.status == "True":
             told.append(Event("Warning", each.reason, each.message))
     return tuple(told)
+
+
+def with_problems(
+    status: Status, before: Sequence[Condition], problems: Sequence[Problem], now: str
+) -> tuple[Status, tuple[Event, ...]]:
+    """The status with what went wrong while acting put into ``Degraded``, and the events that follow from it."""
+    if not problems:
+        return status, ()
+    planned = condition(status.conditions, "Degraded")
+    known = [Problem(planned.reason, planned.message)] if planned and planned.status == "True" else []
+    verdict = degraded([*known, *problems])
+    changed = settle([verdict], before, status.observed_generation, now)
+    others = [each for each in status.conditions if each.type != "Degraded"]
+    return msgspec.structs.replace(status, conditions=[*others, *changed]), events(before, changed)
