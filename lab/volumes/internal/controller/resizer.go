@@ -1,0 +1,146 @@
+package controller
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/container-storage-interface/spec/lib/go/csi"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	core "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/resource"
+	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/record"
+)
+
+// expandPatience bounds one call to a driver.
+const expandPatience = time.Minute
+
+// Resizer carries out planResize, one step after the other.
+type Resizer struct {
+	Client  kubernetes.Interface
+	Drivers Drivers
+	Events  record.EventRecorder
+	Now     func() time.Time
+}
+
+// Resize brings the claim's expansion as far as the controller can. An error means: again later.
+func (r *Resizer) Resize(ctx context.Context, claim *core.PersistentVolumeClaim, volume *core.PersistentVolume) error {
+	step, size := planResize(claim, volume)
+	if step == resizeVolume {
+		var err error
+		if claim, volume, err = r.expand(ctx, claim, volume, size); err != nil {
+			return err
+		}
+		step, size = resizeHandOver, *volume.Spec.Capacity.Storage()
+	}
+	if step == resizeHandOver {
+		return r.handOver(ctx, claim, size)
+	}
+	return nil
+}
+
+// expand makes the volume larger and records it; the claim says what is going on before anything changes.
+func (r *Resizer) expand(
+	ctx context.Context, claim *core.PersistentVolumeClaim, volume *core.PersistentVolume, size resource.Quantity,
+) (*core.PersistentVolumeClaim, *core.PersistentVolume, error) {
+	claim, err := r.update(ctx, claim, core.PersistentVolumeClaimControllerResizeInProgress, size,
+		r.condition(core.PersistentVolumeClaimResizing, ""))
+	if err != nil {
+		return nil, nil, err
+	}
+	capacity, err := r.callDriver(ctx, volume, size)
+	if err != nil {
+		return nil, nil, r.fail(ctx, claim, size, err)
+	}
+	volume, err = r.recordCapacity(ctx, volume, capacity)
+	return claim, volume, err
+}
+
+func (r *Resizer) callDriver(ctx context.Context, volume *core.PersistentVolume, size resource.Quantity) (resource.Quantity, error) {
+	node, err := nodeOf(volume)
+	if err != nil {
+		return size, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, expandPatience)
+	defer cancel()
+	var capacity int64
+	err = r.Drivers.Call(ctx, node, func(ctx context.Context, client csi.ControllerClient) error {
+		response, err := client.ControllerExpandVolume(ctx, &csi.ControllerExpandVolumeRequest{
+			VolumeId:      volume.Spec.CSI.VolumeHandle,
+			CapacityRange: &csi.CapacityRange{RequiredBytes: size.Value()},
+		})
+		capacity = response.GetCapacityBytes()
+		return err
+	})
+	return *resource.NewQuantity(capacity, resource.BinarySI), err
+}
+
+// fail reports a failed expansion. What no repetition can mend is marked, and waits for another request of the user.
+func (r *Resizer) fail(ctx context.Context, claim *core.PersistentVolumeClaim, size resource.Quantity, cause error) error {
+	r.Events.Event(claim, core.EventTypeWarning, "VolumeResizeFailed", cause.Error())
+	state := core.PersistentVolumeClaimControllerResizeInProgress
+	infeasible := status.Code(cause) == codes.OutOfRange || status.Code(cause) == codes.InvalidArgument
+	if infeasible {
+		state = core.PersistentVolumeClaimControllerResizeInfeasible
+	}
+	_, err := r.update(ctx, claim, state, size, r.condition(core.PersistentVolumeClaimControllerResizeError, cause.Error()))
+	if err != nil || infeasible {
+		return err
+	}
+	return cause
+}
+
+// handOver tells kubelet that the file system is to grow.
+func (r *Resizer) handOver(ctx context.Context, claim *core.PersistentVolumeClaim, size resource.Quantity) error {
+	claim, err := r.update(ctx, claim, core.PersistentVolumeClaimNodeResizePending, size,
+		r.condition(core.PersistentVolumeClaimFileSystemResizePending, "the volume is larger; the node grows its file system when a pod uses it"))
+	if err == nil {
+		r.Events.Event(claim, core.EventTypeNormal, "FileSystemResizeRequired", "the node grows the file system")
+	}
+	return err
+}
+
+// recordCapacity writes the volume's new size into its object, never a smaller one.
+func (r *Resizer) recordCapacity(
+	ctx context.Context, volume *core.PersistentVolume, capacity resource.Quantity,
+) (*core.PersistentVolume, error) {
+	if volume.Spec.Capacity.Storage().Cmp(capacity) >= 0 {
+		return volume, nil
+	}
+	patch, err := json.Marshal(map[string]any{
+		"metadata": map[string]any{"uid": volume.UID, "resourceVersion": volume.ResourceVersion},
+		"spec":     map[string]any{"capacity": core.ResourceList{core.ResourceStorage: capacity}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r.Client.CoreV1().PersistentVolumes().Patch(ctx, volume.Name, types.MergePatchType, patch, meta.PatchOptions{})
+}
+
+// update writes the claim's resize status if it differs; a conflict means that the claim changed, and is tried again.
+func (r *Resizer) update(
+	ctx context.Context, claim *core.PersistentVolumeClaim, state core.ClaimResourceStatus, size resource.Quantity,
+	condition *core.PersistentVolumeClaimCondition,
+) (*core.PersistentVolumeClaim, error) {
+	changed := withResize(claim, state, size, condition)
+	if equality.Semantic.DeepEqual(claim.Status, changed.Status) {
+		return claim, nil
+	}
+	updated, err := r.Client.CoreV1().PersistentVolumeClaims(claim.Namespace).UpdateStatus(ctx, changed, meta.UpdateOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("status of claim %s/%s: %w", claim.Namespace, claim.Name, err)
+	}
+	return updated, nil
+}
+
+func (r *Resizer) condition(kind core.PersistentVolumeClaimConditionType, message string) *core.PersistentVolumeClaimCondition {
+	return &core.PersistentVolumeClaimCondition{
+		Type: kind, Status: core.ConditionTrue, Message: message, LastTransitionTime: meta.NewTime(r.Now()),
+	}
+}
