@@ -1,0 +1,88 @@
+"""buildah, with a store of its own under the cache, so that nothing of the machine's own images is touched."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from images.builder.commands import run
+
+# Everything runs in a mount namespace and a process namespace that end with the command: a build that is
+# killed leaves neither a mount nor a process.
+ENCLOSED = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private")
+
+
+@dataclass(frozen=True)
+class Buildah:
+    """Runs buildah commands on the store in `folder`; their output goes to `folder/logs`."""
+
+    folder: Path
+
+    @property
+    def _command(self) -> tuple[str, ...]:
+        store = ("--root", str(self.folder / "root"), "--runroot", str(self.folder / "run"))
+        policy = ("--registries-conf", str(self._registries()))
+        return (*ENCLOSED, "buildah", "--storage-driver", "overlay", *store, *policy)
+
+    def _registries(self) -> Path:
+        """A registry configuration that names no registry: all names are written out, and nothing is pulled."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / "registries.conf"
+        if not file.exists():
+            file.write_text("unqualified-search-registries = []\n")
+        return file
+
+    def _policy(self) -> Path:
+        file = self.folder / "policy.json"
+        if not file.exists():
+            file.write_text(json.dumps({"default": [{"type": "insecureAcceptAnything"}]}))
+        return file
+
+    async def build(
+        self,
+        image: str,
+        dockerfile: Path,
+        context: Path,
+        *,
+        contexts: Mapping[str, Path],
+        arguments: Mapping[str, str],
+    ) -> None:
+        """Builds `image` from local images only; layers that did not change come from the store."""
+        named = [part for name, path in contexts.items() for part in ("--build-context", f"{name}={path}")]
+        given = [part for name, value in arguments.items() for part in ("--build-arg", f"{name}={value}")]
+        command = [
+            *self._command, "bud", "--signature-policy", str(self._policy()), "--isolation", "chroot",
+            "--network", "host", "--pull-never", "--layers", "--format", "docker", *named, *given,
+            "--file", str(dockerfile), "--tag", image, str(context),
+        ]  # fmt: skip
+        await run(f"building {image}", command, self._log("build", image))
+
+    async def import_base(self, image: str, archive: Path, work: Path) -> None:
+        """Makes `image` from a file-system archive (tar)."""
+        dockerfile = work / "Dockerfile"
+        dockerfile.write_text(f'FROM scratch\nADD {archive.name} /\nCMD ["bash"]\n')
+        await self.build(image, dockerfile, archive.parent, contexts={}, arguments={})
+
+    async def has(self, image: str) -> bool:
+        """Whether the store holds `image`."""
+        listing = self._log("list", "all")
+        await run("looking through the image store", [*self._command, "images", "--json"], listing)
+        names = {name for entry in json.loads(listing.read_text()) for name in entry.get("names") or ()}
+        return image in names
+
+    async def save(self, image: str, archive: Path) -> None:
+        """Writes `image` as a docker archive, layers uncompressed, which is what imports fastest."""
+        archive.unlink(missing_ok=True)
+        policy = ("--signature-policy", str(self._policy()))
+        command = [*self._command, "push", *policy, image, f"docker-archive:{archive}:{image}"]
+        await run(f"writing {archive.name}", command, self._log("save", image))
+
+    def forget(self) -> None:
+        """Removes the whole store."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _log(self, step: str, image: str) -> Path:
+        return self.folder / "logs" / f"{step}-{image.replace('/', '_').replace(':', '_')}.log"

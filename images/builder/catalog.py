@@ -1,0 +1,79 @@
+"""The images there are: names, Dockerfiles, and all that each depends on."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from images.builder import inputs, sources
+from images.builder.places import IMAGES, REPOSITORY
+
+DEFAULT_ROCKETMQ = "5.4.0"
+ROCKETMQ_VERSIONS = ("5.3.3", DEFAULT_ROCKETMQ, "5.5.0", "4.9.7")
+REGISTRY = "docker.io"
+BASE_IMAGE = f"{REGISTRY}/library/debian:bookworm-slim"
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image: `name` is its short name here and its archive's, `reference` its full name in a cluster."""
+
+    name: str
+    reference: str
+    dockerfile: Path
+    context: Path
+    depends_on: tuple[Path, ...]
+    """Files and folders that, changed, make the image another one."""
+    arguments: dict[str, str] = field(default_factory=dict)
+    contexts: dict[str, Callable[[], Awaitable[Path]]] = field(default_factory=dict)
+    """Named folders that replace the Dockerfile's fetching stages, made when they are needed."""
+    by_default: bool = False
+
+    def key(self) -> str:
+        """The hash that names this state of the image in the cache."""
+        words = [self.reference, *(f"{name}={value}" for name, value in sorted(self.arguments.items()))]
+        shared = (Path(sources.__file__),)
+        return inputs.digest([*self.depends_on, *shared], words, REPOSITORY)
+
+
+def operator_version() -> str:
+    """The version that pyproject.toml states."""
+    version = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["version"]
+    return str(version)
+
+
+def rocketmq(version: str) -> Image:
+    """The RocketMQ image of one release."""
+    folder = IMAGES / "rocketmq"
+    return Image(
+        name=f"rocketmq-{version}",
+        reference=f"{REGISTRY}/rocketmq-operator/rocketmq:{version}",
+        dockerfile=folder / "Dockerfile",
+        context=folder,
+        depends_on=(folder,),
+        arguments={"ROCKETMQ_VERSION": version},
+        contexts={"jars": lambda: sources.rocketmq_jars(version)},
+        by_default=version == DEFAULT_ROCKETMQ,
+    )
+
+
+def operator() -> Image:
+    """The operator's image, which changes with every edit of the sources."""
+    folder = IMAGES / "operator"
+    return Image(
+        name="operator",
+        reference=f"{REGISTRY}/rocketmq-operator/operator:{operator_version()}",
+        dockerfile=folder / "Dockerfile",
+        context=REPOSITORY,
+        depends_on=(folder, REPOSITORY / "src", REPOSITORY / "pyproject.toml"),
+        contexts={"wheels": sources.operator_wheels},
+        by_default=True,
+    )
+
+
+def all_images() -> dict[str, Image]:
+    """Every image by its short name, in the order in which they are built."""
+    images = [*(rocketmq(version) for version in ROCKETMQ_VERSIONS), operator()]
+    return {image.name: image for image in images}
