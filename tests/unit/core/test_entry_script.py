@@ -1,0 +1,180 @@
+"""The entry scripts themselves, run by bash: they decide what a restarting broker may do while nobody watches."""
+
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .entry import Pod
+
+FENCED = "startAcceptSendRequestTimeStamp=4102444800000"
+
+
+@pytest.fixture
+def name_server() -> Iterator[str]:
+    """Something that listens where a name server should."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.fixture
+def pod(tmp_path: Path, name_server: str) -> Pod:
+    made = Pod(tmp_path)
+    made.intent["nameServers"] = name_server
+    return made
+
+
+def test_first_start_of_a_master_is_fenced_and_stamped(pod: Pod) -> None:
+    run = pod.start()
+    assert run.returncode == 0, run.stderr
+    lines = pod.broker_conf.splitlines()
+    assert lines[:4] == ["#header", "brokerName=broker-0", "brokerId=0", "brokerRole=SYNC_MASTER"]
+    assert "inSyncReplicas=2" in lines
+    assert FENCED in lines
+    assert "brokerIP1=c-0-0.c-broker.ns.svc.cluster.local" in lines
+    assert (pod.store / ".rocketmq-operator").read_text().split() == ["uid-1", "0", "0"]
+
+
+def test_the_broker_reads_a_copy_with_the_same_lines(pod: Pod) -> None:
+    run = pod.start()
+    arguments = run.stdout.splitlines()
+    copy = Path(arguments[arguments.index("-c") + 1])
+    assert copy != pod.home / "conf/broker.conf"
+    assert copy.read_text() == pod.broker_conf
+
+
+def test_java_gets_memory_from_the_limit_and_the_users_options_whole(pod: Pod) -> None:
+    arguments = pod.start().stdout.splitlines()
+    assert {"-Xms400m", "-Xmx400m", "-XX:MaxDirectMemorySize=250m", "-Dwith=a space"} <= set(arguments)
+
+
+def test_a_slave_has_its_id_and_no_fence(pod: Pod) -> None:
+    pod.start(member=1)
+    assert "brokerRole=SLAVE" in pod.broker_conf
+    assert "brokerId=1" in pod.broker_conf
+    assert "startAcceptSendRequestTimeStamp" not in pod.broker_conf
+    assert "inSyncReplicas" not in pod.broker_conf
+
+
+def test_a_users_in_sync_replicas_stands(pod: Pod) -> None:
+    pod.conf += "inSyncReplicas=3\n"
+    pod.start()
+    assert [line for line in pod.broker_conf.splitlines() if line.startswith("inSync")] == ["inSyncReplicas=3"]
+
+
+def test_proven_volume_of_an_opened_group_opens_by_itself(pod: Pod) -> None:
+    pod.start()
+    pod.write_messages()
+    pod.intent["initialized"] = "true"
+    before = time.time() * 1000
+    pod.start()
+    fence = next(line for line in pod.broker_conf.splitlines() if line.startswith("startAccept"))
+    opens = int(fence.partition("=")[2])
+    assert before + 25_000 < opens < time.time() * 1000 + 31_000
+
+
+def test_proven_volume_stays_fenced_while_its_group_is_closed(pod: Pod) -> None:
+    pod.start()
+    pod.intent |= {"initialized": "true", "brokerPermission": "4"}
+    pod.start()
+    assert FENCED in pod.broker_conf
+    assert "brokerPermission=4" in pod.broker_conf
+
+
+def test_empty_volume_of_an_opened_group_is_refused(pod: Pod) -> None:
+    pod.intent["initialized"] = "true"
+    run = pod.start()
+    assert run.returncode == 64
+    assert pod.last_words.startswith("VolumeLost: ")
+    assert "onLostVolume" in pod.last_words
+    assert not (pod.store / ".rocketmq-operator").exists()
+
+
+def test_empty_volume_is_accepted_when_the_spec_says_so(pod: Pod) -> None:
+    pod.intent["initialized"] = "true"
+    pod.settings["ON_LOST_VOLUME"] = "StartEmpty"
+    assert pod.start().returncode == 0
+    assert FENCED in pod.broker_conf
+
+
+def test_a_slave_may_start_empty(pod: Pod) -> None:
+    pod.intent["initialized"] = "true"
+    assert pod.start(member=1).returncode == 0
+
+
+@pytest.mark.parametrize(("owner", "member"), [("uid-2", 0), ("uid-1", 1)])
+def test_a_volume_of_another_is_refused(pod: Pod, owner: str, member: int) -> None:
+    pod.store.mkdir(parents=True)
+    (pod.store / ".rocketmq-operator").write_text(f"{owner}\n0\n{member}\n")
+    assert pod.start().returncode == 64
+    assert pod.last_words.startswith("VolumeOfAnother: ")
+
+
+def test_a_volume_is_adopted_by_uid_and_only_for_the_same_member(pod: Pod) -> None:
+    pod.settings["ADOPT_CLUSTER_UID"] = "uid-2"
+    pod.store.mkdir(parents=True)
+    stamp = pod.store / ".rocketmq-operator"
+    stamp.write_text("uid-2\n0\n1\n")
+    assert pod.start().returncode == 64
+    stamp.write_text("uid-2\n0\n0\n")
+    assert pod.start().returncode == 0
+    assert stamp.read_text().split() == ["uid-1", "0", "0"]
+    assert FENCED in pod.broker_conf
+
+
+def test_messages_without_a_stamp_are_refused(pod: Pod) -> None:
+    pod.write_messages()
+    assert pod.start().returncode == 64
+    assert pod.last_words.startswith("VolumeUnstamped: ")
+    pod.settings["ADOPT_CLUSTER_UID"] = "unstamped"
+    assert pod.start().returncode == 0
+
+
+def test_old_versions_get_a_list_and_new_ones_a_name(tmp_path: Path, name_server: str) -> None:
+    port = name_server.partition(":")[2]
+    for version, wanted in (("5.4.0", f"namesrvAddr=localhost:{port}"), ("4.9.7", f"namesrvAddr={name_server}")):
+        pod = Pod(tmp_path / version, version=version)
+        pod.intent |= {"nameServers": name_server, "nameServersDns": f"localhost:{port}"}
+        pod.start()
+        lines = pod.broker_conf.splitlines()
+        assert wanted in lines
+        assert ("fetchNameSrvAddrByDnsLookup=true" in lines) == (version == "5.4.0")
+        assert ("inSyncReplicas=2" in lines) == (version == "5.4.0")
+
+
+def test_a_single_member_of_4_9_is_never_sync(tmp_path: Path, name_server: str) -> None:
+    pod = Pod(tmp_path, version="4.9.7")
+    pod.intent["nameServers"] = name_server
+    pod.settings["MEMBERS"] = "1"
+    pod.start()
+    assert "brokerRole=ASYNC_MASTER" in pod.broker_conf
+
+
+def test_java_8_gets_no_flag_that_it_lacks(tmp_path: Path, name_server: str) -> None:
+    pod = Pod(tmp_path, java="1.8.0_402")
+    pod.intent["nameServers"] = name_server
+    arguments = pod.start().stdout.splitlines()
+    assert not [each for each in arguments if each.startswith("--add-")]
+
+
+def test_without_a_name_server_it_waits_and_stops_when_told(pod: Pod) -> None:
+    import subprocess
+
+    pod.intent["nameServers"] = ""
+    with pytest.raises(subprocess.TimeoutExpired):
+        pod.start(seconds=2)
+
+
+def test_an_image_without_rocketmq_is_named(pod: Pod) -> None:
+    for jar in (pod.home / "lib").iterdir():
+        jar.unlink()
+    assert pod.start().returncode == 64
+    assert pod.last_words.startswith("NoRocketMQ: ")
+
+
+def test_a_name_server_starts_with_its_configuration(pod: Pod) -> None:
+    run = pod.start(script="name-server.sh")
+    assert run.returncode == 0, run.stderr
+    assert "org.apache.rocketmq.namesrv.NamesrvStartup" in run.stdout
