@@ -33,7 +33,14 @@ class Pod:
         self.intent = {"brokerPermission": "6", "initialized": "false", "nameServers": "", "nameServersDns": ""}
         self.settings: dict[str, str | list[str]] = dict(SETTINGS)
         self.conf = "#header\nbrokerName=@BROKER_NAME@\nbrokerId=@BROKER_ID@\nbrokerRole=@BROKER_ROLE@\n"
-        for path in (self.home / "lib", self.home / "conf", self.home / "bin", root / "java" / "bin", root / "dev", root / "etc"):
+        for path in (
+            self.home / "lib",
+            self.home / "conf",
+            self.home / "bin",
+            root / "java" / "bin",
+            root / "dev",
+            root / "etc",
+        ):
             path.mkdir(parents=True)
         for part in ("broker", "namesrv", "client"):
             (self.home / "lib" / f"rocketmq-{part}-{version}.jar").touch()
@@ -62,7 +69,9 @@ class Pod:
         (self.store / "commitlog").mkdir(parents=True, exist_ok=True)
         (self.store / "commitlog/00000000000000000000").write_text("x")
 
-    def start(self, member: int = 0, script: str = "broker.sh", seconds: float = 20) -> subprocess.CompletedProcess[str]:
+    def start(
+        self, member: int = 0, script: str = "broker.sh", seconds: float = 20
+    ) -> subprocess.CompletedProcess[str]:
         """Run the entry script once."""
         config, intent = self.root / "etc/rocketmq-operator/config", self.root / "etc/rocketmq-operator/intent"
         config.mkdir(parents=True, exist_ok=True)
@@ -78,7 +87,9 @@ class Pod:
             (config / name).write_text(text)
         for name, text in self.intent.items():
             (intent / name).write_text(text)
-        (self.root / "etc/hosts").write_text(f"127.0.0.1 localhost\n10.1.2.3 c-0-{member}.c-broker.ns.svc.cluster.local c-0-{member}\n")
+        (self.root / "etc/hosts").write_text(
+            f"127.0.0.1 localhost\n10.1.2.3 c-0-{member}.c-broker.ns.svc.cluster.local c-0-{member}\n"
+        )
         environment = {
             "PATH": os.environ["PATH"],
             "JAVA_HOME": str(self.root / "java"),

@@ -41,7 +41,9 @@ def test_a_cluster_becomes_ready_and_writes_stop() -> None:
     assert told(plan, "Ready").status == "True"
     assert plan.status.brokers_ready == "4/4"
     assert all(broker.accepts_from <= NOW_MS for broker in world.brokers.values())
-    assert [member.registered_on for group in plan.status.broker_groups for member in group.members] == [list(world.lists)] * 4
+    assert [member.registered_on for group in plan.status.broker_groups for member in group.members] == [
+        list(world.lists)
+    ] * 4
 
 
 def test_all_master_is_one_member_whatever_members_per_group_says() -> None:
@@ -133,7 +135,9 @@ def test_a_deleted_intent_is_made_again_with_what_the_status_knows() -> None:
 def test_a_hand_edited_service_is_mended() -> None:
     world = settled()
     key = ("Service", "c-broker")
-    world.objects[key] = msgspec.structs.replace(world.objects[key], spec=msgspec.Raw(b'{"publishNotReadyAddresses":false}'))
+    world.objects[key] = msgspec.structs.replace(
+        world.objects[key], spec=msgspec.Raw(b'{"publishNotReadyAddresses":false}')
+    )
     assert [action.reason for action in world.plan().actions] == ["ServiceUpdated"]
 
 
@@ -147,7 +151,9 @@ def test_a_name_that_belongs_to_somebody_else_is_left_alone() -> None:
     assert told(plan, "Degraded").reason == "NameTaken"
 
 
-@pytest.mark.parametrize("change", [{"brokerImage": "other"}, {"groupReplica": 3}, {"groupReplica": 1}, {"membersPerGroup": 3}])
+@pytest.mark.parametrize(
+    "change", [{"brokerImage": "other"}, {"groupReplica": 3}, {"groupReplica": 1}, {"membersPerGroup": 3}]
+)
 def test_changes_of_running_groups_are_held_back_and_said(change: dict[str, object]) -> None:
     world = settled()
     before = dict(world.objects)

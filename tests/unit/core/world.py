@@ -21,7 +21,9 @@ SERVERS = ("10.0.0.1:9876", "10.0.0.2:9876")
 def cluster(**spec: Any) -> BrokerCluster:
     """A cluster called ``c`` in namespace ``ns``."""
     body = {"nameServers": "names:9876", **spec}
-    return BrokerCluster(Metadata(name="c", namespace="ns", uid="uid-1", generation=1), msgspec.convert(body, BrokerClusterSpec))
+    return BrokerCluster(
+        Metadata(name="c", namespace="ns", uid="uid-1", generation=1), msgspec.convert(body, BrokerClusterSpec)
+    )
 
 
 def fact_of(obj: dict[str, Any]) -> ObjectFact:
@@ -33,7 +35,10 @@ def fact_of(obj: dict[str, Any]) -> ObjectFact:
         f"uid-of-{meta['name']}",
         meta["ownerReferences"][0]["uid"],
         meta["annotations"][names.HASH_ANNOTATION],
-        *(msgspec.Raw(msgspec.json.encode(obj[part])) if part in obj else msgspec.Raw(b"") for part in ("spec", "data")),
+        *(
+            msgspec.Raw(msgspec.json.encode(obj[part])) if part in obj else msgspec.Raw(b"")
+            for part in ("spec", "data")
+        ),
     )
 
 
@@ -47,6 +52,14 @@ class World:
         self.brokers: dict[str, BrokerFact] = {}
         self.lists: dict[str, dict[str, Registered] | None] = {server: {} for server in SERVERS}
         self.name_servers = NameServers("names:9876", SERVERS, SERVERS)
+
+    def copy(self) -> "World":
+        """The same world, to be changed without changing this one."""
+        other = World(self.cluster)
+        other.objects, other.pods, other.brokers = dict(self.objects), dict(self.pods), dict(self.brokers)
+        other.lists = {server: None if listed is None else dict(listed) for server, listed in self.lists.items()}
+        other.name_servers = self.name_servers
+        return other
 
     def snapshot(self, **changes: Any) -> ClusterSnapshot:
         """A look at everything."""
@@ -76,7 +89,9 @@ class World:
                 self.objects[(fact.kind, fact.name)] = fact
             case SetGate(pod=pod, open=opened, container=container):
                 gate = "True" if opened else "False"
-                self.pods[pod] = msgspec.structs.replace(self.pods[pod], gate=gate, gate_container=container, ready=opened)
+                self.pods[pod] = msgspec.structs.replace(
+                    self.pods[pod], gate=gate, gate_container=container, ready=opened
+                )
             case Configure(broker=broker, values=values, first=first):
                 if first:
                     self._do(Apply("", "", first))
@@ -94,7 +109,9 @@ class World:
         """One broker starts, fenced, and registers everywhere."""
         pod = names.broker_pod("c", group, member)
         label = broker_name(self.cluster.spec, group)
-        self.pods[pod] = PodFact(pod, f"uid-{pod}", member, group, ip=f"10.1.{group}.{member}", container=f"run://{pod}")
+        self.pods[pod] = PodFact(
+            pod, f"uid-{pod}", member, group, ip=f"10.1.{group}.{member}", container=f"run://{pod}"
+        )
         self.brokers[pod] = BrokerFact(
             self.cluster.spec.cluster_name,
             label,

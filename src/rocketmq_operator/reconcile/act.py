@@ -1,0 +1,109 @@
+"""Carries plans out. Every step is idempotent; what fails is told, and the next look decides anew."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+
+from rocketmq_operator.admin import Admin, AdminError
+from rocketmq_operator.core import names
+from rocketmq_operator.core.facts import Problem
+from rocketmq_operator.core.objects import not_ours
+from rocketmq_operator.core.plan import Action, Apply, Configure, Create, Event, Remove, SetGate
+from rocketmq_operator.kube.errors import AlreadyExists, Conflict, Forbidden, Invalid, KubeError, NotFound
+from rocketmq_operator.kube.port import Kube
+from rocketmq_operator.kube.resources import CONFIG_MAP, PDB, POD, SERVICE, STATEFULSET
+from rocketmq_operator.kube.types import Ref, Resource
+
+Json = dict[str, Any]
+
+log = structlog.get_logger(__name__)
+
+RESOURCES: dict[str, Resource] = {each.kind: each for each in (CONFIG_MAP, PDB, SERVICE, STATEFULSET)}
+
+
+class Outcome:
+    """What came of a plan's actions: events to tell, problems to show, whether something is to be tried again."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.problems: list[Problem] = []
+        self.retry = False
+
+
+class Actor:
+    """Executes actions in one namespace."""
+
+    def __init__(self, kube: Kube, admin: Admin, namespace: str) -> None:
+        self._kube = kube
+        self._admin = admin
+        self._namespace = namespace
+
+    async def carry_out(self, actions: Sequence[Action]) -> Outcome:
+        """Each action in order; one that fails does not keep the others from being tried."""
+        outcome = Outcome()
+        for action in actions:
+            try:
+                done = await self._one(action, outcome)
+            except (Invalid, Forbidden) as error:
+                outcome.problems.append(_refused(action, error))
+            except (KubeError, AdminError) as error:
+                outcome.retry = True
+                log.warning("action failed, it will be tried again", action=action.message, error=str(error))
+            else:
+                if done and not isinstance(action, SetGate):
+                    outcome.events.append(Event("Normal", action.reason, action.message))
+        return outcome
+
+    async def _one(self, action: Action, outcome: Outcome) -> bool:
+        match action:
+            case Create(obj=obj):
+                return await self._create(obj, outcome)
+            case Apply(obj=obj):
+                await self._kube.apply(RESOURCES[obj["kind"]], obj)
+            case Remove(kind=kind, name=name, uid=uid):
+                await self._remove(Ref(RESOURCES[kind], self._namespace, name), uid)
+            case SetGate():
+                await self._gate(action)
+            case Configure():
+                if action.first is not None:
+                    await self._kube.apply(CONFIG_MAP, action.first)
+                await self._admin.update_broker_config(action.address, action.values)
+        return True
+
+    async def _create(self, obj: Json, outcome: Outcome) -> bool:
+        resource = RESOURCES[obj["kind"]]
+        try:
+            await self._kube.create(resource, obj)
+        except AlreadyExists:
+            metadata = obj["metadata"]
+            there = await self._kube.get(Ref(resource, self._namespace, metadata["name"]))
+            owners = {each.get("uid") for each in there["metadata"].get("ownerReferences", [])}
+            if metadata["ownerReferences"][0]["uid"] not in owners:
+                outcome.problems.append(not_ours(obj["kind"], metadata["name"]))
+            return False
+        return True
+
+    async def _remove(self, ref: Ref, uid: str) -> None:
+        try:
+            await self._kube.delete(ref, uid=uid)
+        except (NotFound, Conflict):
+            return
+
+    async def _gate(self, action: SetGate) -> None:
+        condition = {
+            "type": names.REGISTERED_GATE,
+            "status": "True" if action.open else "False",
+            "reason": action.reason,
+            "message": action.container,
+        }
+        body = {"metadata": {"uid": action.uid}, "status": {"conditions": [condition]}}
+        try:
+            await self._kube.patch(Ref(POD, self._namespace, action.pod), body, kind="strategic", subresource="status")
+        except (NotFound, Conflict):
+            return
+
+
+def _refused(action: Action, error: KubeError) -> Problem:
+    kind = "Forbidden" if isinstance(error, Forbidden) else "Refused"
+    return Problem(f"{kind}ByKubernetes", f"could not do: {action.message}; the API server says: {error}")

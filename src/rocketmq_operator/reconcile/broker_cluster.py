@@ -1,0 +1,94 @@
+"""Reconciling a BrokerCluster: observe, plan, act, report."""
+
+from collections.abc import Sequence
+
+from rocketmq_operator.admin import Admin
+from rocketmq_operator.api import NAME_SERVER, BrokerCluster
+from rocketmq_operator.core import clusters
+from rocketmq_operator.core.addresses import AddressError, NameServers
+from rocketmq_operator.core.facts import ClusterSnapshot, Problem
+from rocketmq_operator.kube.errors import NotFound
+from rocketmq_operator.kube.port import Kube
+from rocketmq_operator.kube.resources import CONFIG_MAP
+from rocketmq_operator.kube.types import Ref
+
+from . import look
+from .act import Actor
+from .clock import Now
+from .expand import Expander, of_reference
+from .report import Reporter
+from .world import CLUSTERS, Key, World
+
+
+class BrokerClusters:
+    """The reconciler of all BrokerClusters; it keeps nothing about any of them."""
+
+    def __init__(self, world: World, kube: Kube, admin: Admin, reporter: Reporter, now: Now) -> None:
+        self._world = world
+        self._kube = kube
+        self._admin = admin
+        self._expander = Expander(kube)
+        self._reporter = reporter
+        self._now = now
+
+    async def reconcile(self, key: Key) -> float | None:
+        """One pass; returns when to look again (seconds), or None for the resync."""
+        cluster = self._world.clusters.get(key.namespace, key.name)
+        if cluster is None:
+            return None
+        snapshot = await self.observe(cluster, key)
+        plan = clusters.plan(snapshot, self._now.text(), self._now.milliseconds())
+        outcome = await Actor(self._kube, self._admin, key.namespace).carry_out(plan.actions)
+        await self._reporter.report(CLUSTERS, cluster, plan, outcome)
+        return 1.0 if outcome.retry else plan.requeue
+
+    async def observe(self, cluster: BrokerCluster, key: Key) -> ClusterSnapshot:
+        """Everything that decides about a cluster, as it is now."""
+        pods = self._world.pods_of(key)
+        config, problems = await self._config(cluster)
+        servers = await self._name_servers(cluster)
+        return ClusterSnapshot(
+            cluster=cluster,
+            objects=self._world.facts(key),
+            pods=pods,
+            brokers=await look.brokers(self._admin, pods),
+            name_servers=servers,
+            registrations=await look.registrations(self._admin, servers.queried),
+            config=config,
+            problems=tuple(problems),
+            nodes=self._world.node_count(cluster.spec.node_selector),
+        )
+
+    async def _config(self, cluster: BrokerCluster) -> tuple[str, Sequence[Problem]]:
+        """The text of the ConfigMap that the spec names."""
+        reference = cluster.spec.config
+        if reference is None:
+            return "", ()
+        try:
+            found = await self._kube.get(Ref(CONFIG_MAP, cluster.metadata.namespace, reference.name))
+        except NotFound:
+            message = (
+                f"spec.config names ConfigMap {reference.name}, which does not exist; create it or remove spec.config"
+            )
+            return "", (Problem("ConfigMapMissing", message),)
+        text = found.get("data", {}).get("broker.conf")
+        if text is None:
+            message = f"ConfigMap {reference.name} (spec.config) has no key broker.conf; add it"
+            return "", (Problem("ConfigKeyMissing", message),)
+        return text, ()
+
+    async def _name_servers(self, cluster: BrokerCluster) -> NameServers:
+        spec, namespace = cluster.spec, cluster.metadata.namespace
+        if spec.name_server_ref is None:
+            try:
+                return await self._expander.expand(spec.name_servers or "", namespace, self._world.node_addresses())
+            except AddressError as error:
+                return NameServers(problem=f"spec.nameServers: {error}", reason="BadAddress")
+        name, place = spec.name_server_ref.name, spec.name_server_ref.namespace or namespace
+        server = self._world.name_servers.get(place, name)
+        if server is None:
+            message = f"spec.nameServerRef names NameServer {place}/{name}, which does not exist; create it or correct the name"
+            return NameServers(problem=message, reason="NameServerNotFound")
+        pods = self._world.pods_of(Key(NAME_SERVER.kind, place, name))
+        ips = [pod.ip for pod in pods if pod.ip and not pod.deleting]
+        return of_reference(place, name, server.spec.replicas, ips)

@@ -1,0 +1,158 @@
+"""The little of each watched object that decisions need: one small Struct a kind, every field there for a reason.
+
+Decoded straight from the API server's bytes; what is not named here is never kept.
+"""
+
+import msgspec
+
+from rocketmq_operator.core import names, pods
+from rocketmq_operator.core.facts import ObjectFact, PodFact
+from rocketmq_operator.kube.types import Meta
+
+
+class View(msgspec.Struct, frozen=True, rename="camel"):
+    """A watched object."""
+
+    metadata: Meta
+
+
+class Made(View, frozen=True):
+    """Anything of ours that is compared with what it should be; content stays undecoded until then."""
+
+    spec: msgspec.Raw = msgspec.Raw(b"")
+    data: msgspec.Raw = msgspec.Raw(b"")
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """Why a container waits."""
+
+    reason: str = ""
+    message: str = ""
+
+
+class Terminated(msgspec.Struct, frozen=True, rename="camel"):
+    """How a container ended."""
+
+    reason: str = ""
+    message: str = ""
+    exit_code: int = 0
+
+
+class State(msgspec.Struct, frozen=True):
+    """One of: waiting, running, terminated."""
+
+    waiting: Waiting | None = None
+    running: dict[str, str] | None = None
+    terminated: Terminated | None = None
+
+
+class ContainerStatus(msgspec.Struct, frozen=True, rename={"container_id": "containerID", "last_state": "lastState"}):
+    """A container of a pod."""
+
+    image: str = ""
+    container_id: str = ""
+    state: State = State()
+    last_state: State = State()
+
+
+class PodCondition(msgspec.Struct, frozen=True):
+    """A condition of a pod."""
+
+    type: str
+    status: str
+    reason: str = ""
+    message: str = ""
+
+
+class PodStatus(msgspec.Struct, frozen=True, rename={"pod_ip": "podIP", "container_statuses": "containerStatuses"}):
+    """Status of a pod."""
+
+    pod_ip: str = ""
+    conditions: list[PodCondition] = []
+    container_statuses: list[ContainerStatus] = []
+
+
+class PodSpec(msgspec.Struct, frozen=True, rename="camel"):
+    """Spec of a pod."""
+
+    node_name: str = ""
+
+
+class PodView(View, frozen=True):
+    """A pod of ours."""
+
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
+
+
+class NodeAddress(msgspec.Struct, frozen=True):
+    """An address of a node."""
+
+    address: str
+    type: str = ""
+
+
+class NodeSpec(msgspec.Struct, frozen=True):
+    """Whether a node takes new pods."""
+
+    unschedulable: bool = False
+
+
+class NodeStatus(msgspec.Struct, frozen=True):
+    """Addresses of a node."""
+
+    addresses: list[NodeAddress] = []
+
+
+class NodeView(View, frozen=True):
+    """A node: how many there are decides how hard a group is spread; its addresses show NodePorts for what they are."""
+
+    spec: NodeSpec = NodeSpec()
+    status: NodeStatus = NodeStatus()
+
+
+def object_fact(kind: str, view: Made) -> ObjectFact:
+    """An object of ours as plans see it."""
+    meta = view.metadata
+    owner = next((each.uid for each in meta.owner_references if each.controller), "")
+    return ObjectFact(
+        kind, meta.name, meta.uid, owner, meta.annotations.get(names.HASH_ANNOTATION, ""), view.spec, view.data
+    )
+
+
+def pod_fact(pod: PodView) -> PodFact:
+    """A pod as plans see it; its number is the last part of its name (StatefulSet ordinal)."""
+    meta, status = pod.metadata, pod.status
+    conditions = {each.type: each for each in status.conditions}
+    container = status.container_statuses[0] if status.container_statuses else ContainerStatus()
+    gate = conditions.get(names.REGISTERED_GATE)
+    scheduled = conditions.get("PodScheduled")
+    ready = conditions.get("Ready")
+    return PodFact(
+        name=meta.name,
+        uid=meta.uid,
+        member=int(meta.name.rpartition("-")[2]),
+        group=int(meta.labels.get(names.GROUP_LABEL, "0")),
+        ip=status.pod_ip,
+        node=pod.spec.node_name,
+        container=container.container_id if container.state.running is not None else "",
+        ready=bool(ready and ready.status == "True"),
+        deleting=meta.deletion_timestamp is not None,
+        gate=gate.status if gate else "",
+        gate_container=gate.message if gate else "",
+        problem=pods.problem(
+            meta.name,
+            scheduled.message if scheduled and scheduled.reason == "Unschedulable" else "",
+            _trouble(container),
+        ),
+    )
+
+
+def _trouble(container: ContainerStatus) -> pods.ContainerTrouble:
+    waiting = container.state.waiting or Waiting()
+    ended = container.state.terminated or container.last_state.terminated or Terminated()
+    if container.state.running is not None:
+        return pods.ContainerTrouble()
+    return pods.ContainerTrouble(
+        container.image, waiting.reason, waiting.message, ended.message, ended.reason, ended.exit_code
+    )

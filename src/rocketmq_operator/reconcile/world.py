@@ -1,0 +1,100 @@
+"""The watched world: one store for each kind, fed by reflectors, read by reconcilers; and who is to be woken by which change."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from rocketmq_operator.api import BROKER_CLUSTER, GROUP, NAME_SERVER, VERSION, BrokerCluster, NameServer
+from rocketmq_operator.core import names
+from rocketmq_operator.core.facts import ObjectFact, PodFact
+from rocketmq_operator.kube.resources import CONFIG_MAP, NODE, PDB, POD, SERVICE, STATEFULSET
+from rocketmq_operator.kube.types import Resource
+from rocketmq_operator.runtime import Store
+
+from .views import Made, NodeView, PodView, View, object_fact, pod_fact
+
+CLUSTERS = Resource(GROUP, VERSION, BROKER_CLUSTER.kind, BROKER_CLUSTER.plural)
+NAME_SERVERS = Resource(GROUP, VERSION, NAME_SERVER.kind, NAME_SERVER.plural)
+MADE = (CONFIG_MAP, PDB, SERVICE, STATEFULSET)
+
+
+class Key(msgspec.Struct, frozen=True, order=True):
+    """A resource to be reconciled."""
+
+    kind: str
+    namespace: str
+    name: str
+
+
+def by_owner(view: View) -> Iterable[str]:
+    """Index of everything we make: the resource that it belongs to."""
+    labels, namespace = view.metadata.labels, view.metadata.namespace
+    for label, kind in ((names.CLUSTER_LABEL, BROKER_CLUSTER.kind), (names.NAME_SERVER_LABEL, NAME_SERVER.kind)):
+        if label in labels:
+            yield f"{kind}/{namespace}/{labels[label]}"
+
+
+def owner_key(view: View) -> Key | None:
+    """The resource to wake when this object changes."""
+    for owner in by_owner(view):
+        return Key(*owner.split("/"))
+    return None
+
+
+class World:
+    """All stores."""
+
+    def __init__(self) -> None:
+        self.clusters: Store[BrokerCluster] = Store()
+        self.name_servers: Store[NameServer] = Store()
+        self.pods: Store[PodView] = Store(indexers={"owner": by_owner})
+        self.nodes: Store[NodeView] = Store()
+        self.made: dict[str, Store[Made]] = {each.kind: Store(indexers={"owner": by_owner}) for each in MADE}
+        self.sees_nodes = False
+
+    def facts(self, key: Key) -> dict[tuple[str, str], ObjectFact]:
+        """Everything made for a resource, by kind and name."""
+        return {(fact.kind, fact.name): fact for fact in self._facts(key)}
+
+    def _facts(self, key: Key) -> Iterator[ObjectFact]:
+        owner = f"{key.kind}/{key.namespace}/{key.name}"
+        for kind, store in self.made.items():
+            yield from (object_fact(kind, view) for view in store.by_index("owner", owner))
+
+    def pods_of(self, key: Key) -> tuple[PodFact, ...]:
+        """The pods of a resource."""
+        views = self.pods.by_index("owner", f"{key.kind}/{key.namespace}/{key.name}")
+        return tuple(sorted((pod_fact(view) for view in views), key=lambda pod: (pod.group, pod.member)))
+
+    def node_count(self, selector: dict[str, str]) -> int | None:
+        """Nodes that take pods with this node selector, or None where nodes may not be read."""
+        if not self.sees_nodes:
+            return None
+        return sum(
+            not node.spec.unschedulable and selector.items() <= node.metadata.labels.items()
+            for node in self.nodes.values()
+        )
+
+    def node_addresses(self) -> frozenset[str]:
+        """All addresses of all nodes."""
+        return frozenset(each.address for node in self.nodes.values() for each in node.status.addresses)
+
+
+Waker = Callable[[Key], None]
+
+
+def referring(world: World, server: NameServer) -> list[Key]:
+    """The clusters that refer to a NameServer."""
+    found = []
+    for cluster in world.clusters.values():
+        reference = cluster.spec.name_server_ref
+        namespace = cluster.metadata.namespace
+        if reference and (reference.namespace or namespace, reference.name) == (
+            server.metadata.namespace,
+            server.metadata.name,
+        ):
+            found.append(Key(BROKER_CLUSTER.kind, namespace, cluster.metadata.name))
+    return found
+
+
+__all__ = ["CLUSTERS", "MADE", "NAME_SERVERS", "NODE", "POD", "Key", "World", "owner_key", "referring"]
