@@ -1,0 +1,27 @@
+"""Watches, caches, the work queue and its workers, leader election, events: knows Kubernetes, nothing of RocketMQ."""
+
+from .backoff import Backoff, Policy
+from .clock import Clock, SystemClock, time_limit
+from .queue import ShutDownError, WorkQueue
+from .reflector import Health, Reflector, Settings, reflectors
+from .runner import Hung, Runner
+from .store import Name, Store, Writer
+
+__all__ = [
+    "Backoff",
+    "Clock",
+    "Health",
+    "Hung",
+    "Name",
+    "Policy",
+    "Reflector",
+    "Runner",
+    "Settings",
+    "ShutDownError",
+    "Store",
+    "SystemClock",
+    "WorkQueue",
+    "Writer",
+    "reflectors",
+    "time_limit",
+]
