@@ -17,7 +17,8 @@ from .act import Actor
 from .clock import Now
 from .expand import Expander, of_reference
 from .report import Reporter
-from .world import CLUSTERS, Key, World
+from .resources import CLUSTERS
+from .world import Key, World
 
 
 class BrokerClusters:

@@ -8,7 +8,8 @@ from rocketmq_operator.kube.port import Kube
 from .act import Actor
 from .clock import Now
 from .report import Reporter
-from .world import NAME_SERVERS, Key, World
+from .resources import NAME_SERVERS
+from .world import Key, World
 
 
 class NameServers:

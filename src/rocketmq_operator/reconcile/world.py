@@ -4,17 +4,14 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from rocketmq_operator.api import BROKER_CLUSTER, GROUP, NAME_SERVER, VERSION, BrokerCluster, NameServer
+from rocketmq_operator.api import BROKER_CLUSTER, NAME_SERVER, BrokerCluster, NameServer
 from rocketmq_operator.core import names
 from rocketmq_operator.core.facts import ObjectFact, PodFact
-from rocketmq_operator.kube.resources import CONFIG_MAP, NODE, PDB, POD, SERVICE, STATEFULSET
-from rocketmq_operator.kube.types import Resource
+from rocketmq_operator.kube.resources import CONFIG_MAP, PDB, SERVICE, STATEFULSET
 from rocketmq_operator.runtime import Store
 
 from .views import Made, NodeView, PodView, View, object_fact, pod_fact
 
-CLUSTERS = Resource(GROUP, VERSION, BROKER_CLUSTER.kind, BROKER_CLUSTER.plural)
-NAME_SERVERS = Resource(GROUP, VERSION, NAME_SERVER.kind, NAME_SERVER.plural)
 MADE = (CONFIG_MAP, PDB, SERVICE, STATEFULSET)
 
 
@@ -95,6 +92,3 @@ def referring(world: World, server: NameServer) -> list[Key]:
         ):
             found.append(Key(BROKER_CLUSTER.kind, namespace, cluster.metadata.name))
     return found
-
-
-__all__ = ["CLUSTERS", "MADE", "NAME_SERVERS", "NODE", "POD", "Key", "World", "owner_key", "referring"]

@@ -1,0 +1,168 @@
+"""The operator's loop: watches feed stores, changes wake keys, workers reconcile them, a resync looks at everything anew."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from random import Random
+from typing import Any
+
+import structlog
+
+from rocketmq_operator.admin import Admin
+from rocketmq_operator.api import BROKER_CLUSTER, NAME_SERVER, BrokerCluster, NameServer
+from rocketmq_operator.core import names
+from rocketmq_operator.kube.port import Kube
+from rocketmq_operator.kube.resources import NODE, POD
+from rocketmq_operator.runtime.clock import Clock
+from rocketmq_operator.runtime.queue import WorkQueue
+from rocketmq_operator.runtime.reflector import Health, Reflector, reflectors
+from rocketmq_operator.runtime.runner import Runner
+
+from .broker_cluster import BrokerClusters
+from .clock import Now
+from .name_server import NameServers
+from .report import Recorder, Reporter
+from .resources import CLUSTERS, NAME_SERVERS
+from .views import Made, NodeView, PodView, View
+from .world import MADE, Key, World, owner_key, referring
+
+log = structlog.get_logger(__name__)
+
+OnRun = Callable[[Key, float, bool], None]
+
+
+class Controller:
+    """All kinds, all namespaces that are watched. ``watch`` always runs; ``lead`` only while this process leads."""
+
+    def __init__(
+        self,
+        kube: Kube,
+        admin: Admin,
+        recorder: Recorder,
+        *,
+        clock: Clock,
+        random: Random,
+        namespaces: Sequence[str] = (),
+        resync_seconds: float = 60.0,
+        workers: int = 16,
+        on_run: OnRun | None = None,
+    ) -> None:
+        self.world = World()
+        self._clock, self._random = clock, random
+        self._resync_seconds = resync_seconds
+        self._workers, self._on_run = workers, on_run
+        self._queue: WorkQueue[Key] = WorkQueue(clock=clock, random=random)
+        now = Now(clock.wall)
+        reporter = Reporter(kube, recorder, now)
+        self._kinds: dict[str, Callable[[Key], Awaitable[float | None]]] = {
+            BROKER_CLUSTER.kind: BrokerClusters(self.world, kube, admin, reporter, now).reconcile,
+            NAME_SERVER.kind: NameServers(self.world, kube, admin, reporter, now).reconcile,
+        }
+        self._reflectors = self._make_reflectors(kube, namespaces)
+        self._nodes = reflectors(kube, NODE, NodeView, self.world.nodes, clock=clock, random=random)
+        self._subscribe()
+
+    def _make_reflectors(self, kube: Kube, namespaces: Sequence[str]) -> list[Reflector[Any]]:
+        world = self.world
+        made: list[tuple[Any, Any, Any, str | None]] = [
+            (CLUSTERS, BrokerCluster, world.clusters, None),
+            (NAME_SERVERS, NameServer, world.name_servers, None),
+            (POD, PodView, world.pods, names.MANAGED_SELECTOR),
+            *((each, Made, world.made[each.kind], names.MANAGED_SELECTOR) for each in MADE),
+        ]
+        found: list[Reflector[Any]] = []
+        for resource, type_, store, selector in made:
+            found += reflectors(
+                kube,
+                resource,
+                type_,
+                store,
+                clock=self._clock,
+                random=self._random,
+                namespaces=namespaces,
+                label_selector=selector,
+            )
+        return found
+
+    def _subscribe(self) -> None:
+        world = self.world
+        world.clusters.subscribe(lambda old, new: self._resource_changed(BROKER_CLUSTER.kind, old, new))
+        world.name_servers.subscribe(self._name_server_changed)
+        world.pods.subscribe(self._object_changed)
+        for store in world.made.values():
+            store.subscribe(self._object_changed)
+
+    def _resource_changed(self, kind: str, old: Any, new: Any) -> None:
+        meta = (new or old).metadata
+        # Our own status writes come back as changes; the generation tells them from the user's.
+        if old is None or new is None or old.metadata.generation != new.metadata.generation:
+            self._queue.add(Key(kind, meta.namespace, meta.name))
+
+    def _name_server_changed(self, old: NameServer | None, new: NameServer | None) -> None:
+        self._resource_changed(NAME_SERVER.kind, old, new)
+        self._wake_referring(old, new)
+
+    def _wake_referring(self, old: NameServer | None, new: NameServer | None) -> None:
+        server = new or old
+        if server and (old is None or new is None or old.metadata.generation != new.metadata.generation):
+            for key in referring(self.world, server):
+                self._queue.add(key)
+
+    def _object_changed(self, old: View | None, new: View | None) -> None:
+        view = new or old
+        key = owner_key(view) if view else None
+        if key is None:
+            return
+        self._queue.add(key)
+        if key.kind == NAME_SERVER.kind:
+            server = self.world.name_servers.get(key.namespace, key.name)
+            for each in referring(self.world, server) if server else ():
+                self._queue.add(each)
+
+    async def watch(self) -> None:
+        """Keep the stores like the API server, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for each in [*self._reflectors, *self._nodes]:
+                group.create_task(each.run())
+
+    async def lead(self) -> None:
+        """Reconcile until cancelled; begins with a look at everything."""
+        await asyncio.gather(*(store.wait_synced() for store in self._stores()))
+        self.world.sees_nodes = self.world.nodes.synced
+        runner = Runner(
+            self._queue, self._reconcile, clock=self._clock, workers=self._workers, on_error=_log_error, on_run=self._on_run
+        )
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(runner.run())
+                group.create_task(self._resync())
+        finally:
+            self._queue.clear()
+
+    def _stores(self) -> list[Any]:
+        world = self.world
+        return [world.clusters, world.name_servers, world.pods, *world.made.values()]
+
+    async def _reconcile(self, key: Key) -> float | None:
+        self.world.sees_nodes = self.world.nodes.synced
+        return await self._kinds[key.kind](key)
+
+    async def _resync(self) -> None:
+        """Everything at once at the start, then spread over the period, so that a thousand clusters are no burst."""
+        spread = 0.0
+        while True:
+            for key in self._keys():
+                self._queue.add_after(key, self._random.uniform(0, spread))
+            spread = self._resync_seconds
+            await self._clock.sleep(self._resync_seconds)
+
+    def _keys(self) -> list[Key]:
+        kinds = ((BROKER_CLUSTER.kind, self.world.clusters), (NAME_SERVER.kind, self.world.name_servers))
+        return [Key(kind, each.metadata.namespace, each.metadata.name) for kind, store in kinds for each in store.values()]
+
+    def health(self) -> list[Health]:
+        """How each watch is; nodes apart, which an operator may be forbidden to read."""
+        return [each.health for each in self._reflectors]
+
+
+def _log_error(key: Key, error: Exception, failures: int) -> None:
+    log.warning("reconcile failed, it will be retried", kind=key.kind, namespace=key.namespace, name=key.name, failures=failures, error=f"{type(error).__name__}: {error}")
