@@ -25,7 +25,9 @@ app = cyclopts.App(
     name="kubectl-rocketmq", help="Looks at RocketMQ clusters on Kubernetes.", version=__version__, version_flags=[]
 )
 
-Output = Annotated[Literal["text", "json"], Parameter(name=["--output", "-o"], help="text for people, json for programs")]
+Output = Annotated[
+    Literal["text", "json"], Parameter(name=["--output", "-o"], help="text for people, json for programs")
+]
 Namespace = Annotated[str | None, Parameter(name=["--namespace", "-n"], help="default: the context's namespace")]
 All = Annotated[bool, Parameter(name=["--all-namespaces", "-A"], negative="", help="all namespaces")]
 Context = Annotated[str | None, Parameter(name="--context", help="context of the kubeconfig")]
@@ -49,7 +51,9 @@ def status(
     async def show(kube: access.Access) -> None:
         clusters = await kube.some(name)
         if not clusters:
-            err.print(f"no BrokerCluster in namespace {kube.namespace}; 'kubectl rocketmq clusters -A' lists all there are")
+            err.print(
+                f"no BrokerCluster in namespace {kube.namespace}; 'kubectl rocketmq clusters -A' lists all there are"
+            )
         figures = await _figures(kube, clusters)
         if output == "json":
             _json([{"resource": each, "live": live} for each, live in zip(clusters, figures, strict=True)])
@@ -140,7 +144,10 @@ def _json(value: Any) -> None:
 
 
 def _run(
-    show: Callable[[access.Access], Coroutine[Any, Any, None]], namespace: str | None, context: str | None, operator: str
+    show: Callable[[access.Access], Coroutine[Any, Any, None]],
+    namespace: str | None,
+    context: str | None,
+    operator: str,
 ) -> None:
     async def connected() -> None:
         async with access.connect(namespace, context, operator) as kube:
@@ -164,5 +171,3 @@ def _fail(message: str) -> None:
 def main() -> None:
     """Entry point."""
     app()
-
-

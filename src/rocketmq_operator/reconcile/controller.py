@@ -129,7 +129,12 @@ class Controller:
         await asyncio.gather(*(store.wait_synced() for store in self._stores()))
         self.world.sees_nodes = self.world.nodes.synced
         runner = Runner(
-            self._queue, self._reconcile, clock=self._clock, workers=self._workers, on_error=_log_error, on_run=self._on_run
+            self._queue,
+            self._reconcile,
+            clock=self._clock,
+            workers=self._workers,
+            on_error=_log_error,
+            on_run=self._on_run,
         )
         try:
             async with asyncio.TaskGroup() as group:
@@ -157,7 +162,9 @@ class Controller:
 
     def _keys(self) -> list[Key]:
         kinds = ((BROKER_CLUSTER.kind, self.world.clusters), (NAME_SERVER.kind, self.world.name_servers))
-        return [Key(kind, each.metadata.namespace, each.metadata.name) for kind, store in kinds for each in store.values()]
+        return [
+            Key(kind, each.metadata.namespace, each.metadata.name) for kind, store in kinds for each in store.values()
+        ]
 
     def health(self) -> list[Health]:
         """How each watch is; nodes apart, which an operator may be forbidden to read."""
@@ -165,4 +172,11 @@ class Controller:
 
 
 def _log_error(key: Key, error: Exception, failures: int) -> None:
-    log.warning("reconcile failed, it will be retried", kind=key.kind, namespace=key.namespace, name=key.name, failures=failures, error=f"{type(error).__name__}: {error}")
+    log.warning(
+        "reconcile failed, it will be retried",
+        kind=key.kind,
+        namespace=key.namespace,
+        name=key.name,
+        failures=failures,
+        error=f"{type(error).__name__}: {error}",
+    )
