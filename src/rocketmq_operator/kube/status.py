@@ -63,6 +63,9 @@ def error_of(status: Status, code: int, what: str, retry_after: float | None = N
         return AlreadyExists(message, status=code, reason=status.reason)
     if status.reason == "Expired":
         return Gone(message, status=code, reason=status.reason)
+    if any(cause.field == "metadata.uid" for cause in _causes(status)):
+        # A uid in what is written says which object is meant; the API server calls another one by that name invalid (422).
+        return Conflict(message, status=code, reason=status.reason)
     kind = _BY_CODE.get(code, Invalid if 400 <= code < 500 else Retry)
     if kind is Retry:
         wish = retry_after if retry_after is not None else _wish(status)
@@ -72,9 +75,12 @@ def error_of(status: Status, code: int, what: str, retry_after: float | None = N
 
 def _text(status: Status) -> str:
     """The message, and the fields complained about where the message does not name them already."""
-    causes = (status.details.causes if status.details else None) or []
-    extra = [f"{cause.field}: {cause.message}" for cause in causes if cause.field and cause.field not in status.message]
-    return "; ".join(part for part in (status.message, *extra) if part)
+    missing = (cause for cause in _causes(status) if cause.field and cause.field not in status.message)
+    return "; ".join(part for part in (status.message, *(f"{each.field}: {each.message}" for each in missing)) if part)
+
+
+def _causes(status: Status) -> list[Cause]:
+    return (status.details.causes if status.details else None) or []
 
 
 def _wish(status: Status) -> float | None:
