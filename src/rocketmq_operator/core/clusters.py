@@ -7,7 +7,7 @@ import msgspec
 from rocketmq_operator.api import BrokerCluster
 from rocketmq_operator.api.schema import API_VERSION
 
-from . import gates, names, objects, opening, registration, rollout
+from . import following, gates, names, objects, opening, registration, rollout
 from .build import config, network, workload
 from .cluster_status import report
 from .facts import ClusterSnapshot, PodFact, Problem
@@ -33,7 +33,7 @@ def plan(snapshot: ClusterSnapshot, now: str, now_ms: int) -> Plan:
     draft = Draft(problems=list(snapshot.problems))
     if snapshot.cluster.metadata.deletion_timestamp is None:
         _objects(snapshot, draft)
-        _gates(snapshot, draft)
+        _brokers(snapshot, draft)
         _openings(snapshot, draft, now_ms)
     if snapshot.cluster.spec.paused:
         draft.actions.clear()
@@ -102,11 +102,15 @@ def _without_strangers(snapshot: ClusterSnapshot, sets: list[Json], draft: Draft
     return allowed
 
 
-def _gates(snapshot: ClusterSnapshot, draft: Draft) -> None:
+def _brokers(snapshot: ClusterSnapshot, draft: Draft) -> None:
+    """What follows for each broker by itself: its readiness gate, its list of name servers."""
     for pod in snapshot.pods:
-        change = gates.decide(snapshot.cluster, pod, snapshot.brokers.get(pod.name), snapshot.registrations)
-        if change:
-            draft.actions.append(change)
+        fact = snapshot.brokers.get(pod.name)
+        changes = (
+            gates.decide(snapshot.cluster, pod, fact, snapshot.registrations),
+            following.decide(pod, fact, snapshot.name_servers),
+        )
+        draft.actions += [change for change in changes if change]
 
 
 def _openings(snapshot: ClusterSnapshot, draft: Draft, now_ms: int) -> None:
