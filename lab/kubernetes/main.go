@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,7 +19,6 @@ import (
 	proxy "k8s.io/kubernetes/cmd/kube-proxy/app"
 	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
 	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
-	"context"
 )
 
 func command(name string) *cobra.Command {
@@ -41,6 +41,10 @@ func command(name string) *cobra.Command {
 
 func main() {
 	name := filepath.Base(os.Args[0])
+	if name == "coredns" {
+		runCoreDNS()
+		return
+	}
 	cmd := command(name)
 	if cmd == nil {
 		fmt.Fprintf(os.Stderr, "labkube: started as %q: link it under the name of a Kubernetes program\n", name)

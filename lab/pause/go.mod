@@ -1,0 +1,3 @@
+module rocketmq-operator/lab/pause
+
+go 1.24.0

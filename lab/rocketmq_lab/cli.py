@@ -1,0 +1,81 @@
+"""The command line: `lab up | down | status | node | load | kubeconfig`. LAB_NAME chooses among several labs."""
+
+import argparse
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from . import lab, state
+from .errors import LabError
+from .layout import MAX_NODES, Layout, check_name
+from .progress import Progress
+
+Command = Callable[[argparse.Namespace, str, Progress], Awaitable[int]]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit code is 0 for success, 1 for a failure that was said, 130 after Ctrl-C."""
+    options = _parser().parse_args(arguments)
+    command: Command = options.command
+    try:
+        name = check_name(os.environ.get("LAB_NAME") or "default")
+        with Progress() as progress:
+            return asyncio.run(_run(command, options, name, progress))
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("lab: interrupted; `lab up` goes on from here, `lab down` removes everything.", file=sys.stderr)
+        return 130
+
+
+async def _run(command: Command, options: argparse.Namespace, name: str, progress: Progress) -> int:
+    try:
+        return await command(options, name, progress)
+    except* LabError as group:
+        raise LabError("\n".join(str(error) for error in _leaves(group))) from None
+
+
+def _leaves(group: BaseExceptionGroup[LabError]) -> list[LabError]:
+    found: list[LabError] = []
+    for error in group.exceptions:
+        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return found
+
+
+async def _up(options: argparse.Namespace, name: str, progress: Progress) -> int:
+    began = time.monotonic()
+    found = await lab.up(name, options.nodes, progress)
+    progress.say(
+        f"Lab {name!r} is up with {len(found.powered)} node(s) Ready ({time.monotonic() - began:.1f} s). "
+        f"export KUBECONFIG={found.layout.kubeconfig}"
+    )
+    return 0
+
+
+async def _down(options: argparse.Namespace, name: str, progress: Progress) -> int:
+    if not await lab.down(name, progress):
+        progress.say(f"There is no lab {name!r}; nothing to remove.")
+    return 0
+
+
+async def _kubeconfig(options: argparse.Namespace, name: str, progress: Progress) -> int:
+    remembered = state.load(name)
+    if remembered is None:
+        raise LabError(f"There is no lab {name!r}: start it with `lab up`.")
+    print(Layout(name, remembered.number).kubeconfig)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="lab", description="A real Kubernetes of 1 to 3 nodes on this machine.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    up = commands.add_parser("up", help="start the lab, repair it, or add nodes to it")
+    up.add_argument("--nodes", type=int, choices=range(1, MAX_NODES + 1), help="how many nodes (new labs: 3)")
+    up.set_defaults(command=_up)
+    commands.add_parser("down", help="remove the lab and all it made").set_defaults(command=_down)
+    commands.add_parser("kubeconfig", help="print the kubeconfig's path").set_defaults(command=_kubeconfig)
+    return parser

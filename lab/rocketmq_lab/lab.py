@@ -1,0 +1,136 @@
+"""The commands of the lab. Each looks at what is there and does what is missing, so each may be repeated or cut short."""
+
+import asyncio
+import shutil
+import time
+from pathlib import Path
+
+from . import builds, cgroups, host, images, leftovers, mounts, network, state
+from .controlplane import ControlPlane, ready_nodes
+from .errors import LabError
+from .layout import MAX_NODES, STATE_ROOT, Layout, node_index
+from .node import Node
+from .processes import Processes
+from .progress import Progress
+from .state import Marks, State
+
+_READY_SECONDS = 180.0
+
+
+class Lab:
+    """An existing lab: its layout and what it remembers."""
+
+    def __init__(self, layout: Layout, remembered: State, progress: Progress) -> None:
+        self.layout = layout
+        self.remembered = remembered
+        self.processes = Processes(layout)
+        self.marks = Marks(layout)
+        self._progress = progress
+
+    @classmethod
+    def find(cls, name: str, progress: Progress) -> "Lab":
+        """The lab `name`; LabError where there is none."""
+        remembered = state.load(name)
+        if remembered is None:
+            raise LabError(f"There is no lab {name!r}: start it with `lab up`.")
+        return cls(Layout(name, remembered.number), remembered, progress)
+
+    @property
+    def nodes(self) -> list[Node]:
+        """Every node of the lab, dead ones included."""
+        return [self.node(index) for index in range(1, self.remembered.nodes + 1)]
+
+    @property
+    def powered(self) -> list[Node]:
+        """The nodes that were not killed on purpose."""
+        return [node for node in self.nodes if not self.marks.has("killed", node.layout.name)]
+
+    def node(self, index: int) -> Node:
+        return Node(self.layout, self.layout.node(index), self.processes)
+
+    def named(self, name: str) -> Node:
+        """The node `name`; LabError where the lab has no such node."""
+        if node_index(name) > self.remembered.nodes:
+            raise LabError(f"Lab {self.layout.name!r} has {self.remembered.nodes} node(s), and no {name}.")
+        return self.node(node_index(name))
+
+    async def start(self) -> None:
+        """Bring up whatever does not run; returns when every powered node is Ready."""
+        kubernetes, pause = await self._programs()
+        host.remember_tunables()
+        plane = ControlPlane(self.layout, self.processes)
+        files = plane.prepare(kubernetes)
+        await network.ensure_fabric(self.layout)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(plane.start(files, self._progress))
+            for node in self.powered:
+                group.create_task(node.start(plane, pause))
+        await self._wait_nodes(plane)
+
+    async def _programs(self) -> tuple[Path, Path]:
+        kubernetes = await builds.ensure_built(builds.KUBERNETES, self._progress)
+        program = await builds.ensure_built(builds.PAUSE, self._progress)
+        pause = self.layout.state / "pause.tar"
+        images.write_pause_archive(program, pause)
+        return kubernetes, pause
+
+    async def _wait_nodes(self, plane: ControlPlane) -> None:
+        expected = {node.layout.name for node in self.powered}
+        if expected <= ready_nodes(await plane.api.get("/api/v1/nodes")):
+            return
+        async with self._progress.step(f"waiting for {len(expected)} node(s) to be Ready"):
+            end = time.monotonic() + _READY_SECONDS
+            while missing := expected - ready_nodes(await plane.api.get("/api/v1/nodes")):
+                for place in ("control", *expected):
+                    plane.check_alive(place)
+                if time.monotonic() > end:
+                    raise LabError(
+                        f"Not Ready after {_READY_SECONDS:.0f} s: {', '.join(sorted(missing))}. Logs: {self.layout.logs}"
+                    )
+                await asyncio.sleep(0.2)
+
+    async def destroy(self) -> None:
+        """Leave nothing: processes, mounts, namespaces, devices, cgroups, files."""
+        cgroups.kill(self.layout.cgroup)
+        for node in [self.node(index) for index in range(1, MAX_NODES + 1)]:
+            node.power_off()
+        for key in self.processes.keys():
+            self.processes.end(key, grace=0.0)
+        await network.remove_all(self.layout)
+        mounts.unmount_below(self.layout.run)
+        mounts.unmount_below(self.layout.state)
+        cgroups.remove(self.layout.cgroup)
+        leftovers.remove(self.layout)
+        shutil.rmtree(self.layout.run, ignore_errors=True)
+        shutil.rmtree(self.layout.state, ignore_errors=True)
+
+
+async def up(name: str, nodes: int | None, progress: Progress) -> Lab:
+    """Start lab `name`, or repair it, or add nodes to it; `nodes` None means as many as it has (3 if new)."""
+    await host.check()
+    await host.install_packages(progress)
+    async with state.locked(name, progress):
+        remembered = state.load(name)
+        if remembered is None:
+            layout = await state.create(name, nodes or MAX_NODES)
+        else:
+            layout = Layout(name, remembered.number)
+        wanted = max(nodes or 0, remembered.nodes if remembered else 0) or MAX_NODES
+        state.save(layout, State(layout.number, wanted))
+        lab = Lab.find(name, progress)
+        await lab.start()
+        return lab
+
+
+async def down(name: str, progress: Progress) -> bool:
+    """Remove lab `name` and everything it made; False where there was none."""
+    async with state.locked(name, progress):
+        remembered = state.load(name)
+        if remembered is None:
+            shutil.rmtree(STATE_ROOT / name, ignore_errors=True)
+            return False
+        async with progress.step(f"removing lab {name}"):
+            await Lab(Layout(name, remembered.number), remembered, progress).destroy()
+        host.restore_tunables()
+        state.remove_lock(name)
+    return True

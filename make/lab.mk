@@ -1,0 +1,15 @@
+# The lab: a real Kubernetes on this machine (docs/lab.md). LAB_NAME=... chooses another one beside the default.
+LAB := lab/lab
+
+.PHONY: lab-up lab-down lab-status kubeconfig
+lab-up: $(VENV)/.stamp ## start the lab: a real Kubernetes of NODES=1..3 nodes (3)
+	@$(LAB) up $(if $(NODES),--nodes $(NODES))
+
+lab-down: $(VENV)/.stamp ## remove the lab and everything it made
+	@$(LAB) down
+
+lab-status: $(VENV)/.stamp ## what runs in the lab
+	@$(LAB) status
+
+kubeconfig: $(VENV)/.stamp ## print the path of the lab's kubeconfig (make -s kubeconfig)
+	@$(LAB) kubeconfig
