@@ -1,0 +1,17 @@
+"""The client: all operations on one pool of connections."""
+
+from rocketmq_operator.admin.broker import BrokerOperations
+from rocketmq_operator.admin.messages import MessageOperations
+from rocketmq_operator.admin.metadata import MetadataOperations
+from rocketmq_operator.admin.nameserver import NameServerOperations
+
+
+class Admin(NameServerOperations, BrokerOperations, MetadataOperations, MessageOperations):
+    """Asks and tells RocketMQ servers; addresses are "host:port".
+
+    Every operation is one request and raises Unreachable, Refused or Malformed. Operations are safe to run at once,
+    and to cancel. Made in a running event loop, used in that one only, closed at the end (`async with` does).
+    """
+
+    async def __aenter__(self) -> "Admin":
+        return self
