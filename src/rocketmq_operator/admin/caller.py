@@ -100,7 +100,7 @@ class Caller:
         address: str,
         code: RequestCode,
         kind: type[T],
-        fields: Mapping[str, Field] | None = None,
+        fields: Mapping[str, object] | None = None,
         body: bytes = b"",
     ) -> T:
         """The response's body as `kind`."""
