@@ -2,6 +2,9 @@
 
 from .backoff import Backoff, Policy
 from .clock import Clock, SystemClock, time_limit
+from .election import Terms
+from .events import EventRecorder
+from .lease import Elector
 from .queue import ShutDownError, WorkQueue
 from .reflector import Health, Reflector, Settings, reflectors
 from .runner import Hung, Runner
@@ -10,6 +13,8 @@ from .store import Name, Store, Writer
 __all__ = [
     "Backoff",
     "Clock",
+    "Elector",
+    "EventRecorder",
     "Health",
     "Hung",
     "Name",
@@ -20,6 +25,7 @@ __all__ = [
     "ShutDownError",
     "Store",
     "SystemClock",
+    "Terms",
     "WorkQueue",
     "Writer",
     "reflectors",
