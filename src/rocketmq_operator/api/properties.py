@@ -66,8 +66,7 @@ def owned_rule(keys: tuple[str, ...]) -> Rule:
     listed = "[" + ", ".join(f"'{key}'" for key in spelled) + "]"
     return Rule(
         f"!{listed}.exists(k, k in self)",
-        message_expression=f"'these keys are set by the operator, remove them: ' + {listed}.filter(k, k in self).join(', ')",
-        message="a key that the operator sets itself is present; remove it",
+        f"the operator sets these keys itself, in either spelling; remove them: {', '.join(keys)}",
     )
 
 

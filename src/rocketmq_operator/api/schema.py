@@ -23,8 +23,7 @@ class Rule(msgspec.Struct, frozen=True):
     """A CEL rule (``x-kubernetes-validations``): ``rule`` must hold, or the API server answers ``message``."""
 
     rule: str
-    message: str = ""
-    message_expression: str = ""
+    message: str
     field_path: str = ""
 
 

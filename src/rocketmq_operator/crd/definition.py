@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rocketmq_operator.api.schema import GROUP, VERSION, Column, Kind
+from rocketmq_operator.api.schema import DNS_LABEL, GROUP, VERSION, Column, Kind
 
 from .schema import schema_of
 
@@ -58,15 +58,13 @@ def _root(kind: Kind) -> Json:
     properties = schema["properties"]
     properties["apiVersion"] = {"type": "string"}
     properties["kind"] = {"type": "string"}
-    properties["metadata"] = {"type": "object"}
+    # Pod and Service names are made from it (DNS-1035), with a group, a member and a word behind it.
+    properties["metadata"] = {
+        "type": "object",
+        "properties": {"name": {"type": "string", "maxLength": 40, "pattern": DNS_LABEL}},
+    }
     schema["description"] = kind.description
     schema["required"] = [name for name in schema.get("required", []) if name != "metadata"] or ["spec"]
-    schema["x-kubernetes-validations"] = [
-        {
-            "rule": "self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$') && size(self.metadata.name) <= 40",
-            "message": "metadata.name must be at most 40 characters of a-z, 0-9 and '-', starting with a letter: pod and Service names are made from it",
-        }
-    ]
     return schema
 
 

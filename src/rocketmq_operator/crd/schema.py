@@ -108,7 +108,6 @@ def rule_json(rule: Rule) -> Json:
     body = {
         "rule": rule.rule,
         "message": rule.message,
-        "messageExpression": rule.message_expression,
         "fieldPath": rule.field_path,
     }
     return {key: value for key, value in body.items() if value}

@@ -7,8 +7,9 @@ import msgspec
 
 from rocketmq_operator.admin import Admin, AdminError
 from rocketmq_operator.admin.clusterlist import format_table, rows
-from rocketmq_operator.admin.results import ClusterInfo, RuntimeInfo
 from rocketmq_operator.api import BrokerCluster
+from rocketmq_operator.remoting.bodies.routing import ClusterInfo
+from rocketmq_operator.remoting.bodies.runtime import RuntimeInfo
 
 from .figures import BrokerFigures, ClusterFigures
 from .world import World
