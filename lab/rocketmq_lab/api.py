@@ -33,9 +33,10 @@ class Api:
 
     async def is_ready(self) -> bool:
         try:
-            return await asyncio.to_thread(self._request, "GET", "/readyz", None, "text/plain") == "ok"
+            answer: object = await asyncio.to_thread(self._request, "GET", "/readyz", None, "text/plain")
         except (OSError, LabError, http.client.HTTPException):
             return False
+        return answer == "ok"
 
     def _request(self, method: str, path: str, value: dict[str, Any] | None, content_type: str) -> Any:
         connection = http.client.HTTPSConnection(self._host, 6443, timeout=10, context=self._context)

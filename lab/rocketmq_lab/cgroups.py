@@ -78,11 +78,13 @@ def kill(path: str, deadline: float = 15.0) -> None:
 
 
 def remove(path: str) -> None:
-    """Remove the empty branch `path` from every tree."""
+    """Remove the empty branch `path` from every tree, and what it hung on where that is empty now."""
     for tree in trees():
-        for folder, _, _ in os.walk(tree / path, topdown=False):
+        below = [Path(folder) for folder, _, _ in os.walk(tree / path, topdown=False)]
+        above = [tree / parent for parent in Path(path).parents if parent.name]
+        for folder in below + above:
             with contextlib.suppress(OSError):
-                Path(folder).rmdir()
+                folder.rmdir()
 
 
 def _is_zombie(pid: int) -> bool:

@@ -8,9 +8,13 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from . import lab, state
+from rich.console import Console
+from rich.table import Table
+
+from . import lab, operations, state
 from .errors import LabError
-from .layout import MAX_NODES, Layout, check_name
+from .lab import Lab
+from .layout import MAX_NODES, check_name
 from .progress import Progress
 
 Command = Callable[[argparse.Namespace, str, Progress], Awaitable[int]]
@@ -63,10 +67,33 @@ async def _down(options: argparse.Namespace, name: str, progress: Progress) -> i
 
 
 async def _kubeconfig(options: argparse.Namespace, name: str, progress: Progress) -> int:
-    remembered = state.load(name)
-    if remembered is None:
-        raise LabError(f"There is no lab {name!r}: start it with `lab up`.")
-    print(Layout(name, remembered.number).kubeconfig)
+    print(Lab.find(name, progress).layout.kubeconfig)
+    return 0
+
+
+async def _status(options: argparse.Namespace, name: str, progress: Progress) -> int:
+    found = Lab.find(name, progress)
+    rows = await operations.status(found)
+    table = Table("machine", "address", "state", "daemons that have ended", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(row.place, row.address, row.state, ", ".join(row.dead) or "-")
+    Console(highlight=False).print(table)
+    print(f"\nexport KUBECONFIG={found.layout.kubeconfig} PATH={found.layout.bin}:$PATH")
+    return 0 if all(row.state == "Ready" and not row.dead for row in rows) else 1
+
+
+async def _load(options: argparse.Namespace, name: str, progress: Progress) -> int:
+    async with state.locked(name, progress):
+        found = Lab.find(name, progress)
+        for path in options.archives:
+            await operations.load(found, path, progress)
+    return 0
+
+
+async def _node(options: argparse.Namespace, name: str, progress: Progress) -> int:
+    act = {"kill": operations.kill, "cut": operations.cut, "restore": operations.restore}[options.act]
+    async with state.locked(name, progress):
+        await act(Lab.find(name, progress), options.node, progress)
     return 0
 
 
@@ -76,6 +103,14 @@ def _parser() -> argparse.ArgumentParser:
     up = commands.add_parser("up", help="start the lab, repair it, or add nodes to it")
     up.add_argument("--nodes", type=int, choices=range(1, MAX_NODES + 1), help="how many nodes (new labs: 3)")
     up.set_defaults(command=_up)
+    node = commands.add_parser("node", help="kill a node as a power cut would, cut its network, restore it")
+    node.add_argument("act", choices=["kill", "cut", "restore"])
+    node.add_argument("node", metavar="NAME", help="node1 to node3")
+    node.set_defaults(command=_node)
+    load = commands.add_parser("load", help="make images of docker-archive or OCI tar files known to every node")
+    load.add_argument("archives", type=Path, nargs="+", metavar="IMAGE.tar")
+    load.set_defaults(command=_load)
+    commands.add_parser("status", help="what runs").set_defaults(command=_status)
     commands.add_parser("down", help="remove the lab and all it made").set_defaults(command=_down)
     commands.add_parser("kubeconfig", help="print the kubeconfig's path").set_defaults(command=_kubeconfig)
     return parser

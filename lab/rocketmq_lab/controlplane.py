@@ -1,9 +1,9 @@
 """The control plane's programs, started so that each finds what it needs and none waits longer than it must."""
 
 import asyncio
-import json
 import os
 from pathlib import Path
+from typing import Any
 
 from . import cgroups, control_config, network
 from .api import Api
@@ -59,9 +59,12 @@ class ControlPlane:
 
     def _files(self) -> ControlFiles:
         layout, issue = self._layout, self.authority.issue
+        front = Authority(layout.certificates / "front-proxy")
         hosts = (*_API_NAMES, layout.control_address, layout.api_service_address)
         return ControlFiles(
             authority=self.authority.pair,
+            front_proxy=front.pair,
+            front_proxy_client=front.issue("client", Identity(control_config.FRONT_PROXY)),
             serving=issue("apiserver", Identity("kube-apiserver", hosts=hosts)),
             kubelet_client=issue("kubelet-client", Identity("kube-apiserver-kubelet-client", ("system:masters",))),
             service_accounts=self.authority.signing_key("service-accounts"),
@@ -92,7 +95,9 @@ class ControlPlane:
         await self._publish_dns()
 
     def _ensure(self, name: str, arguments: list[str]) -> None:
-        argv = [self._layout.bin / name, *arguments] if name in KUBERNETES_PROGRAMS else arguments
+        argv: list[str | Path] = [*arguments]
+        if name in KUBERNETES_PROGRAMS:
+            argv = [self._layout.bin / name, *arguments]
         self._processes.ensure(Program(PLACE, name, argv))
 
     async def _wait_ready(self, what: str, progress: Progress, seconds: float = 120.0) -> None:
@@ -110,7 +115,7 @@ class ControlPlane:
 
     def check_alive(self, place: str = PLACE) -> None:
         """LabError with the end of its log where a daemon of `place` has died."""
-        for key in self._processes.keys(place):
+        for key in self._processes.recorded(place):
             if self._processes.pid(key) is None:
                 tail = self._processes.tail(key)
                 raise LabError(f"{key} has ended; the end of {self._processes.log(key)}:\n{tail}")
@@ -130,11 +135,10 @@ def link_programs(folder: Path, binary: Path) -> None:
             link.symlink_to(binary)
 
 
-def ready_nodes(nodes: dict[str, object]) -> set[str]:
+def ready_nodes(nodes: dict[str, Any]) -> set[str]:
     """Names of the Ready nodes of a NodeList."""
-    items = json.loads(json.dumps(nodes))["items"]
     return {
         item["metadata"]["name"]
-        for item in items
+        for item in nodes["items"]
         if any(c["type"] == "Ready" and c["status"] == "True" for c in item["status"].get("conditions", []))
     }

@@ -1,5 +1,7 @@
 """The machine under the lab: what it must have, what is installed on it, and the settings put back at the end."""
 
+# ruff: noqa: ASYNC240 - these are files of /proc, /sys and /run, in memory
+
 import contextlib
 import json
 import os

@@ -116,7 +116,7 @@ def write_pause_archive(program: Path, target: Path) -> None:
     """An image FROM scratch that holds only the pause program, as a docker-archive tar; the same bytes every time."""
     layer = io.BytesIO()
     with tarfile.open(fileobj=layer, mode="w") as tar:
-        _add(tar, "pause", program.read_bytes(), 0o755)
+        add_file(tar, "pause", program.read_bytes(), 0o755)
     layer_id = hashlib.sha256(layer.getvalue()).hexdigest()
     config = json.dumps({
         "architecture": _architecture(), "os": "linux",
@@ -126,12 +126,13 @@ def write_pause_archive(program: Path, target: Path) -> None:
     config_name = f"{hashlib.sha256(config).hexdigest()}.json"
     manifest = [{"Config": config_name, "RepoTags": [PAUSE_IMAGE], "Layers": [f"{layer_id}/layer.tar"]}]
     with tarfile.open(target, "w") as tar:
-        _add(tar, config_name, config)
-        _add(tar, f"{layer_id}/layer.tar", layer.getvalue())
-        _add(tar, "manifest.json", json.dumps(manifest).encode())
+        add_file(tar, config_name, config)
+        add_file(tar, f"{layer_id}/layer.tar", layer.getvalue())
+        add_file(tar, "manifest.json", json.dumps(manifest).encode())
 
 
-def _add(tar: tarfile.TarFile, name: str, data: bytes, mode: int = 0o644) -> None:
+def add_file(tar: tarfile.TarFile, name: str, data: bytes, mode: int = 0o644) -> None:
+    """Put `data` under `name` into the tar."""
     info = tarfile.TarInfo(name)
     info.size, info.mode = len(data), mode
     tar.addfile(info, io.BytesIO(data))

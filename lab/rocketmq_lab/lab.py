@@ -5,7 +5,7 @@ import shutil
 import time
 from pathlib import Path
 
-from . import builds, cgroups, host, images, leftovers, mounts, network, state
+from . import builds, cgroups, host, images, leftovers, mounts, network, replicate, state
 from .controlplane import ControlPlane, ready_nodes
 from .errors import LabError
 from .layout import MAX_NODES, STATE_ROOT, Layout, node_index
@@ -66,6 +66,17 @@ class Lab:
             for node in self.powered:
                 group.create_task(node.start(plane, pause))
         await self._wait_nodes(plane)
+        await self._share_images()
+
+    async def _share_images(self) -> None:
+        """Nodes that are new, or were away while an image was loaded, get what the others have."""
+        nodes = [node.layout for node in self.powered]
+        holdings = {node.name: await images.present(node) for node in nodes}
+        source = max(nodes, key=lambda node: len(holdings[node.name]))
+        lacking = [n for n in nodes if not holdings[source.name].keys() <= holdings[n.name].keys()]
+        if lacking:
+            async with self._progress.step(f"giving images of {source.name} to {', '.join(n.name for n in lacking)}"):
+                await replicate.spread(source, lacking)
 
     async def _programs(self) -> tuple[Path, Path]:
         kubernetes = await builds.ensure_built(builds.KUBERNETES, self._progress)
@@ -94,7 +105,7 @@ class Lab:
         cgroups.kill(self.layout.cgroup)
         for node in [self.node(index) for index in range(1, MAX_NODES + 1)]:
             node.power_off()
-        for key in self.processes.keys():
+        for key in self.processes.recorded():
             self.processes.end(key, grace=0.0)
         await network.remove_all(self.layout)
         mounts.unmount_below(self.layout.run)

@@ -6,6 +6,8 @@ control ─┤ fabric     packet filter never sees the lab's traffic and nothing
   node2 ─┘
 """
 
+# ruff: noqa: ASYNC240 - these are files of /proc, /sys and /run, in memory
+
 import json
 from ipaddress import IPv4Network
 from pathlib import Path

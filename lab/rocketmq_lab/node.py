@@ -6,14 +6,12 @@ import shutil
 import socket
 from pathlib import Path
 
-from . import cgroups, host, images, mounts, network, node_config
-from .certificates import Authority, Identity
+from . import cgroups, host, images, leftovers, mounts, network, node_config
+from .certificates import Identity
 from .controlplane import ControlPlane
 from .errors import LabError
 from .layout import Layout, NodeLayout
 from .processes import Processes, Program
-
-_SHIM_SOCKETS = Path("/run/containerd/s")
 
 
 class Node:
@@ -53,7 +51,7 @@ class Node:
         node = self.layout
         for folder in (node.state / "cni", node.kubelet_root, node.run):
             folder.mkdir(parents=True, exist_ok=True)
-        self._write_kubeconfigs(plane, plane.authority)
+        self._write_kubeconfigs(plane)
         serving = plane.authority.issue(
             f"{node.name}-serving", Identity(node.name, hosts=(node.name, node.address, "127.0.0.1"))
         )
@@ -69,9 +67,9 @@ class Node:
             "resolv.conf": f"nameserver {self._lab.control_address}\n",
         }
         for name, text in files.items():
-            (node.state / name).write_text(text)
+            write_if_changed(node.state / name, text)
 
-    def _write_kubeconfigs(self, plane: ControlPlane, authority: Authority) -> None:
+    def _write_kubeconfigs(self, plane: ControlPlane) -> None:
         node = self.layout
         plane.user_kubeconfig(
             node.state / "kubelet.kubeconfig", node.name, Identity(f"system:node:{node.name}", ("system:nodes",))
@@ -94,7 +92,7 @@ class Node:
     def power_off(self) -> None:
         """As a power cut: every process of the node dies at once, and with them mounts, addresses and devices."""
         cgroups.kill(self.layout.cgroup)
-        for key in self._processes.keys(self.layout.name):
+        for key in self._processes.recorded(self.layout.name):
             self._processes.end(key, grace=0.0)
         self._forget_shims()
         mounts.unmount_below(self.layout.run)
@@ -107,8 +105,14 @@ class Node:
         """A killed shim leaves its socket in a folder that all containerds of the machine share."""
         for file in self.layout.run.glob("containerd/io.containerd.runtime.v2.task/*/*/address"):
             path = Path(file.read_text().strip().removeprefix("unix://"))
-            if path.parent == _SHIM_SOCKETS:
+            if path.parent == leftovers.SHIM_SOCKETS:
                 path.unlink(missing_ok=True)
+
+
+def write_if_changed(path: Path, text: str) -> None:
+    """containerd watches its files: one that was only written again would make it read half of it."""
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
 
 
 def _answers(path: Path) -> bool:

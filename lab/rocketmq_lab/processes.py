@@ -75,7 +75,7 @@ class Processes:
         alive = stat is not None and stat.state not in "ZX" and stat.started == record["started"]
         return int(record["pid"]) if alive else None
 
-    def keys(self, place: str | None = None) -> list[str]:
+    def recorded(self, place: str | None = None) -> list[str]:
         """Names of all recorded daemons (`node1.kubelet`), dead or alive, of one place or of all."""
         names = sorted(path.name for path in self._records.glob("*.*")) if self._records.is_dir() else []
         return [name for name in names if place in (None, name.split(".")[0])]

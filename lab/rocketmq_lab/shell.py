@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 from .errors import LabError
 
@@ -17,22 +18,20 @@ def clean_environment() -> dict[str, str]:
 
 async def run(
     *argv: str | Path,
-    stdin: str | None = None,
+    stdin: str | Path | None = None,
     check: bool = True,
     cwd: Path | None = None,
     environment: dict[str, str] | None = None,
 ) -> str:
-    """Standard output of a program; LabError with the end of its standard error where it fails and `check` is set."""
-    process = await asyncio.create_subprocess_exec(
-        *map(str, argv),
-        stdin=asyncio.subprocess.PIPE if stdin is not None else asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=cwd,
-        env=clean_environment() if environment is None else environment,
-    )
+    """Standard output of a program; LabError with the end of its standard error where it fails and `check` is set.
+
+    `stdin` is text to send, or a file to read from.
+    """
+    text = stdin.encode() if isinstance(stdin, str) else None  # noqa: ASYNC240 - a text's encode, not a path's
+    with open(stdin if isinstance(stdin, Path) else os.devnull, "rb") as file:  # noqa: ASYNC230, PTH123
+        process = await _spawn(argv, asyncio.subprocess.PIPE if text is not None else file, cwd, environment)
     try:
-        out, err = await process.communicate(stdin.encode() if stdin is not None else None)
+        out, err = await process.communicate(text)
     except asyncio.CancelledError:
         if process.returncode is None:
             process.kill()
@@ -41,6 +40,19 @@ async def run(
     if check and process.returncode != 0:
         raise LabError(_failure(argv, process.returncode, err or out))
     return out.decode(errors="replace")
+
+
+async def _spawn(
+    argv: Sequence[str | Path], stdin: int | IO[bytes], cwd: Path | None, environment: dict[str, str] | None
+) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *map(str, argv),
+        stdin=stdin,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=cwd,
+        env=clean_environment() if environment is None else environment,
+    )
 
 
 def _failure(argv: Sequence[str | Path], code: int | None, output: bytes) -> str:

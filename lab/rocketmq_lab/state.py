@@ -1,5 +1,7 @@
 """What a lab remembers about itself, and the lock that lets one command at a time change it."""
 
+# ruff: noqa: ASYNC240 - these are files of /proc, /sys and /run, in memory
+
 import asyncio
 import contextlib
 import fcntl
@@ -85,7 +87,7 @@ async def locked(name: str, progress: Progress, run_root: Path = RUN_ROOT) -> As
         descriptor = _try(path)
         if descriptor is None:
             async with progress.step(f"waiting for another command on lab {name}"):
-                while (descriptor := _try(path)) is None:
+                while (descriptor := _try(path)) is None:  # noqa: ASYNC110 - another process holds it
                     await asyncio.sleep(0.2)
         stack.callback(os.close, descriptor)
         yield
