@@ -2,7 +2,6 @@ package controller
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -13,17 +12,23 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/resource"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/record"
 )
 
 // expandPatience bounds one call to a driver.
 const expandPatience = time.Minute
 
+// Objects is what the Resizer writes; both writes fail on objects that changed since they were read.
+type Objects interface {
+	// UpdateClaimStatus writes the claim's status and gives the claim as it is then.
+	UpdateClaimStatus(context.Context, *core.PersistentVolumeClaim) (*core.PersistentVolumeClaim, error)
+	// SetCapacity writes the volume's size and gives the volume as it is then.
+	SetCapacity(context.Context, *core.PersistentVolume, resource.Quantity) (*core.PersistentVolume, error)
+}
+
 // Resizer carries out planResize, one step after the other.
 type Resizer struct {
-	Client  kubernetes.Interface
+	Objects Objects
 	Drivers Drivers
 	Events  record.EventRecorder
 	Now     func() time.Time
@@ -113,14 +118,7 @@ func (r *Resizer) recordCapacity(
 	if volume.Spec.Capacity.Storage().Cmp(capacity) >= 0 {
 		return volume, nil
 	}
-	patch, err := json.Marshal(map[string]any{
-		"metadata": map[string]any{"uid": volume.UID, "resourceVersion": volume.ResourceVersion},
-		"spec":     map[string]any{"capacity": core.ResourceList{core.ResourceStorage: capacity}},
-	})
-	if err != nil {
-		return nil, err
-	}
-	return r.Client.CoreV1().PersistentVolumes().Patch(ctx, volume.Name, types.MergePatchType, patch, meta.PatchOptions{})
+	return r.Objects.SetCapacity(ctx, volume, capacity)
 }
 
 // update writes the claim's resize status if it differs; a conflict means that the claim changed, and is tried again.
@@ -132,7 +130,7 @@ func (r *Resizer) update(
 	if equality.Semantic.DeepEqual(claim.Status, changed.Status) {
 		return claim, nil
 	}
-	updated, err := r.Client.CoreV1().PersistentVolumeClaims(claim.Namespace).UpdateStatus(ctx, changed, meta.UpdateOptions{})
+	updated, err := r.Objects.UpdateClaimStatus(ctx, changed)
 	if err != nil {
 		return nil, fmt.Errorf("status of claim %s/%s: %w", claim.Namespace, claim.Name, err)
 	}

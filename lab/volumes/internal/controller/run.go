@@ -109,7 +109,7 @@ func newResizeQueue(
 	events.StartRecordingToSink(&typed.EventSinkImpl{Interface: client.CoreV1().Events("")})
 	resizes := &resizeQueue{
 		resizer: &Resizer{
-			Client: client, Drivers: drivers, Now: time.Now,
+			Objects: cluster{client}, Drivers: drivers, Now: time.Now,
 			Events: events.NewRecorder(scheme.Scheme, core.EventSource{Component: driver.Name}),
 		},
 		claims:  factory.Core().V1().PersistentVolumeClaims().Informer(),

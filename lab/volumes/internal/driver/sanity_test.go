@@ -4,8 +4,10 @@ import (
 	"context"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/kubernetes-csi/csi-test/v5/pkg/sanity"
+	"google.golang.org/grpc"
 
 	"rocketmq-operator/lab/volumes/internal/driver"
 	"rocketmq-operator/lab/volumes/internal/hosttest"
@@ -50,5 +52,9 @@ func serve(t *testing.T, state string) (path string) {
 			t.Error(err)
 		}
 	})
+	// The suite's own wait for a connection gives up where its first attempt came too early.
+	if err := socket.Call(ctx, path, 10*time.Second, func(context.Context, *grpc.ClientConn) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
 	return path
 }
