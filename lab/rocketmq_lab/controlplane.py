@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from . import cgroups, control_config, network
+from . import cgroups, control_config, dns, network, volumes
 from .api import Api
 from .certificates import Authority, Identity, write_private
 from .control_config import ControlFiles
@@ -44,10 +44,12 @@ class ControlPlane:
             write_private(path, text.encode())
         return path
 
-    def prepare(self, binary: Path) -> ControlFiles:
+    def prepare(self, kubernetes: Path, volume_driver: Path) -> ControlFiles:
         """Programs, certificates and files; no process yet."""
         layout = self._layout
-        link_programs(layout.bin, binary)
+        link_programs(
+            layout.bin, {**dict.fromkeys(KUBERNETES_PROGRAMS, kubernetes), volumes.program(layout).name: volume_driver}
+        )
         layout.logs.mkdir(parents=True, exist_ok=True)
         (layout.state / "etcd").mkdir(mode=0o700, exist_ok=True)
         self.user_kubeconfig(layout.kubeconfig, "admin", _ADMINISTRATOR)
@@ -92,7 +94,10 @@ class ControlPlane:
         self._ensure("kube-controller-manager", control_config.controller_manager(layout, files))
         self._ensure("kube-scheduler", control_config.scheduler(layout, files))
         self._ensure("coredns", ["-conf", str(files.corefile), "-quiet"])
+        if self._processes.ensure(volumes.controller(layout, PLACE, files.volumes)):
+            await volumes.publish(layout)
         await self._publish_dns()
+        await self._wait_dns()
 
     def _ensure(self, name: str, arguments: list[str]) -> None:
         argv: list[str | Path] = [*arguments]
@@ -120,15 +125,21 @@ class ControlPlane:
                 tail = self._processes.tail(key)
                 raise LabError(f"{key} has ended; the end of {self._processes.log(key)}:\n{tail}")
 
+    async def _wait_dns(self) -> None:
+        name = f"kubernetes.default.svc.{CLUSTER_DOMAIN}"
+        while not await dns.answers(self._layout.control_address, name):
+            self.check_alive()
+            await asyncio.sleep(0.1)
+
     async def _publish_dns(self) -> None:
         for path, value in control_config.dns_objects(self._layout):
             await self.api.apply(path, value)
 
 
-def link_programs(folder: Path, binary: Path) -> None:
+def link_programs(folder: Path, programs: dict[str, Path]) -> None:
     """Every Kubernetes program is the one binary under another name; `kubectl` is there for the user, too."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in KUBERNETES_PROGRAMS:
+    for name, binary in programs.items():
         link = folder / name
         if not link.is_symlink() or Path(os.readlink(link)) != binary:  # noqa: PTH115
             link.unlink(missing_ok=True)
@@ -136,9 +147,10 @@ def link_programs(folder: Path, binary: Path) -> None:
 
 
 def ready_nodes(nodes: dict[str, Any]) -> set[str]:
-    """Names of the Ready nodes of a NodeList."""
+    """Names of those of a NodeList that are Ready and whose volume driver has registered."""
     return {
         item["metadata"]["name"]
         for item in nodes["items"]
-        if any(c["type"] == "Ready" and c["status"] == "True" for c in item["status"].get("conditions", []))
+        if volumes.NODE_LABEL in item["metadata"].get("labels", {})
+        and any(c["type"] == "Ready" and c["status"] == "True" for c in item["status"].get("conditions", []))
     }

@@ -27,7 +27,6 @@ PACKAGES = {
     "ip": "iproute2",
     "nsenter": "util-linux",
     "sysctl": "procps",
-    "mkfs.ext4": "e2fsprogs",
     "mkfs.xfs": "xfsprogs",
 }
 """Program -> Debian package that brings it."""
@@ -93,9 +92,19 @@ async def _missing_kernel_features() -> list[str]:
             await run("unshare", "--net", "sh", "-c", command)
         except LabError:
             problems.append(f"the kernel does not offer {feature}: load the module or use a stock Debian kernel.")
-    if "overlay" not in Path("/proc/filesystems").read_text():
-        problems.append("the kernel does not offer overlayfs: modprobe overlay.")
+    for system in ("overlay", "xfs"):
+        if not await _has_file_system(system):
+            problems.append(f"the kernel does not offer the file system {system}: modprobe {system}.")
+    if not Path("/dev/loop-control").exists():
+        problems.append("there is no /dev/loop-control: modprobe loop, or start the container with --privileged.")
     return problems
+
+
+async def _has_file_system(name: str) -> bool:
+    systems = Path("/proc/filesystems")
+    if f"\t{name}\n" not in systems.read_text() and have("modprobe"):
+        await run("modprobe", name, check=False)
+    return f"\t{name}\n" in systems.read_text()
 
 
 async def install_packages(progress: Progress) -> None:

@@ -5,7 +5,7 @@ import shutil
 import time
 from pathlib import Path
 
-from . import builds, cgroups, host, images, leftovers, mounts, network, replicate, state
+from . import builds, cgroups, host, images, leftovers, mounts, network, replicate, state, volumes
 from .controlplane import ControlPlane, ready_nodes
 from .errors import LabError
 from .layout import MAX_NODES, STATE_ROOT, Layout, node_index
@@ -56,10 +56,10 @@ class Lab:
 
     async def start(self) -> None:
         """Bring up whatever does not run; returns when every powered node is Ready."""
-        kubernetes, pause = await self._programs()
+        kubernetes, volume_driver, pause = await self._programs()
         host.remember_tunables()
         plane = ControlPlane(self.layout, self.processes)
-        files = plane.prepare(kubernetes)
+        files = plane.prepare(kubernetes, volume_driver)
         await network.ensure_fabric(self.layout)
         async with asyncio.TaskGroup() as group:
             group.create_task(plane.start(files, self._progress))
@@ -78,12 +78,13 @@ class Lab:
             async with self._progress.step(f"giving images of {source.name} to {', '.join(n.name for n in lacking)}"):
                 await replicate.spread(source, lacking)
 
-    async def _programs(self) -> tuple[Path, Path]:
+    async def _programs(self) -> tuple[Path, Path, Path]:
         kubernetes = await builds.ensure_built(builds.KUBERNETES, self._progress)
+        volume_driver = await builds.ensure_built(builds.VOLUMES, self._progress)
         program = await builds.ensure_built(builds.PAUSE, self._progress)
         pause = self.layout.state / "pause.tar"
         images.write_pause_archive(program, pause)
-        return kubernetes, pause
+        return kubernetes, volume_driver, pause
 
     async def _wait_nodes(self, plane: ControlPlane) -> None:
         expected = {node.layout.name for node in self.powered}
@@ -105,6 +106,7 @@ class Lab:
         cgroups.kill(self.layout.cgroup)
         for node in [self.node(index) for index in range(1, MAX_NODES + 1)]:
             node.power_off()
+        volumes.detach(self.layout, self.layout.state)
         for key in self.processes.recorded():
             self.processes.end(key, grace=0.0)
         await network.remove_all(self.layout)

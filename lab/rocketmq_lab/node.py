@@ -6,7 +6,7 @@ import shutil
 import socket
 from pathlib import Path
 
-from . import cgroups, host, images, leftovers, mounts, network, node_config
+from . import cgroups, host, images, leftovers, mounts, network, node_config, volumes
 from .certificates import Identity
 from .controlplane import ControlPlane
 from .errors import LabError
@@ -34,6 +34,7 @@ class Node:
             if node_config.PAUSE_IMAGE not in await images.present(self.layout):
                 await images.import_archive(self.layout, pause)
         self._ensure("kubelet", self._kubelet())
+        self._processes.ensure(volumes.node_driver(self._lab, self.layout))
         self._ensure("kube-proxy", [self._lab.bin / "kube-proxy", f"--config={self.layout.state}/proxy.json"])
 
     def _ensure(self, name: str, argv: list[str | Path]) -> bool:
@@ -95,6 +96,7 @@ class Node:
         for key in self._processes.recorded(self.layout.name):
             self._processes.end(key, grace=0.0)
         self._forget_shims()
+        volumes.detach(self._lab, self.layout.state)
         mounts.unmount_below(self.layout.run)
         mounts.unmount_below(self.layout.state)
         network.remove_namespace(self.layout.namespace)
