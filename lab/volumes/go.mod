@@ -88,6 +88,7 @@ replace (
 	github.com/prometheus/client_model => github.com/prometheus/client_model v0.6.1
 	github.com/prometheus/common => github.com/prometheus/common v0.62.0
 	github.com/prometheus/procfs => github.com/prometheus/procfs v0.15.1
+	golang.org/x/mod => golang.org/x/mod v0.21.0
 	golang.org/x/net => golang.org/x/net v0.38.0
 	golang.org/x/oauth2 => golang.org/x/oauth2 v0.27.0
 	golang.org/x/sync => golang.org/x/sync v0.12.0

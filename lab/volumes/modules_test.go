@@ -22,7 +22,7 @@ func TestModuleVersionsAreThoseOfKubernetes(t *testing.T) {
 
 var (
 	requirement = regexp.MustCompile(`(?m)^\t(\S+) (v\S+)(?: // indirect)?$`)
-	replacement = regexp.MustCompile(`(?m)^\t(\S+) => (\S+) (v\S+)$`)
+	replacement = regexp.MustCompile(`(?m)^(?:replace |\t)(\S+) => (\S+) (v\S+)$`)
 )
 
 // versions gives what a module file selects: its requirements, with its replacements carried out.

@@ -1,6 +1,8 @@
 package controller
 
 import (
+	"slices"
+
 	core "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 )
@@ -65,7 +67,20 @@ func isBoundTo(volume *core.PersistentVolume, claim *core.PersistentVolumeClaim)
 	return claim.Spec.VolumeName == volume.Name && volume.Spec.ClaimRef != nil && volume.Spec.ClaimRef.UID == claim.UID
 }
 
-// withResize gives the claim's status for a resize that is in this state. A nil condition takes earlier ones away.
+// isInState says whether the claim tells of a resize to this size in this state.
+func isInState(claim *core.PersistentVolumeClaim, state core.ClaimResourceStatus, size resource.Quantity) bool {
+	return claim.Status.AllocatedResourceStatuses[core.ResourceStorage] == state &&
+		claim.Status.AllocatedResources.Storage().Cmp(size) == 0
+}
+
+// hasCondition says whether the claim has the condition, since whenever.
+func hasCondition(claim *core.PersistentVolumeClaim, wanted *core.PersistentVolumeClaimCondition) bool {
+	return slices.ContainsFunc(claim.Status.Conditions, func(existing core.PersistentVolumeClaimCondition) bool {
+		return existing.Type == wanted.Type && existing.Status == wanted.Status && existing.Message == wanted.Message
+	})
+}
+
+// withResize gives the claim with the status for a resize in this state; the condition replaces earlier ones of a resize.
 func withResize(
 	claim *core.PersistentVolumeClaim, state core.ClaimResourceStatus, size resource.Quantity, condition *core.PersistentVolumeClaimCondition,
 ) *core.PersistentVolumeClaim {
@@ -78,10 +93,7 @@ func withResize(
 			kept = append(kept, existing)
 		}
 	}
-	if condition != nil {
-		kept = append(kept, *condition)
-	}
-	changed.Status.Conditions = kept
+	changed.Status.Conditions = append(kept, *condition)
 	return changed
 }
 

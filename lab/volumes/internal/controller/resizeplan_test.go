@@ -41,7 +41,7 @@ func TestPlanResize(t *testing.T) {
 	} {
 		claim := boundClaim(test.requested, test.present)
 		if test.state != "" {
-			claim = withResize(claim, test.state, resource.MustParse(test.allocated), nil)
+			claim = withResize(claim, test.state, resource.MustParse(test.allocated), &core.PersistentVolumeClaimCondition{})
 		}
 		step, size := planResize(claim, ourVolume(test.volume))
 		if step != test.step || (test.size != "" && size.Cmp(resource.MustParse(test.size)) != 0) {

@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,7 +10,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	core "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/resource"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/record"
@@ -17,6 +17,9 @@ import (
 
 // expandPatience bounds one call to a driver.
 const expandPatience = time.Minute
+
+// errSettled says that the claim tells of a failure that only its user can mend.
+var errSettled = errors.New("reported to the user")
 
 // Objects is what the Resizer writes; both writes fail on objects that changed since they were read.
 type Objects interface {
@@ -39,7 +42,11 @@ func (r *Resizer) Resize(ctx context.Context, claim *core.PersistentVolumeClaim,
 	step, size := planResize(claim, volume)
 	if step == resizeVolume {
 		var err error
-		if claim, volume, err = r.expand(ctx, claim, volume, size); err != nil {
+		claim, volume, err = r.expand(ctx, claim, volume, size)
+		if errors.Is(err, errSettled) {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 		step, size = resizeHandOver, *volume.Spec.Capacity.Storage()
@@ -54,8 +61,7 @@ func (r *Resizer) Resize(ctx context.Context, claim *core.PersistentVolumeClaim,
 func (r *Resizer) expand(
 	ctx context.Context, claim *core.PersistentVolumeClaim, volume *core.PersistentVolume, size resource.Quantity,
 ) (*core.PersistentVolumeClaim, *core.PersistentVolume, error) {
-	claim, err := r.update(ctx, claim, core.PersistentVolumeClaimControllerResizeInProgress, size,
-		r.condition(core.PersistentVolumeClaimResizing, ""))
+	claim, err := r.begin(ctx, claim, size)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -65,6 +71,16 @@ func (r *Resizer) expand(
 	}
 	volume, err = r.recordCapacity(ctx, volume, capacity)
 	return claim, volume, err
+}
+
+// begin marks the claim, once: a repetition leaves the report of the last failure there. Every write would bring the claim
+// back into the queue at once.
+func (r *Resizer) begin(ctx context.Context, claim *core.PersistentVolumeClaim, size resource.Quantity) (*core.PersistentVolumeClaim, error) {
+	const state = core.PersistentVolumeClaimControllerResizeInProgress
+	if isInState(claim, state, size) {
+		return claim, nil
+	}
+	return r.update(ctx, claim, state, size, r.condition(core.PersistentVolumeClaimResizing, ""))
 }
 
 func (r *Resizer) callDriver(ctx context.Context, volume *core.PersistentVolume, size resource.Quantity) (resource.Quantity, error) {
@@ -95,8 +111,11 @@ func (r *Resizer) fail(ctx context.Context, claim *core.PersistentVolumeClaim, s
 		state = core.PersistentVolumeClaimControllerResizeInfeasible
 	}
 	_, err := r.update(ctx, claim, state, size, r.condition(core.PersistentVolumeClaimControllerResizeError, cause.Error()))
-	if err != nil || infeasible {
+	switch {
+	case err != nil:
 		return err
+	case infeasible:
+		return errSettled
 	}
 	return cause
 }
@@ -126,11 +145,10 @@ func (r *Resizer) update(
 	ctx context.Context, claim *core.PersistentVolumeClaim, state core.ClaimResourceStatus, size resource.Quantity,
 	condition *core.PersistentVolumeClaimCondition,
 ) (*core.PersistentVolumeClaim, error) {
-	changed := withResize(claim, state, size, condition)
-	if equality.Semantic.DeepEqual(claim.Status, changed.Status) {
+	if isInState(claim, state, size) && hasCondition(claim, condition) {
 		return claim, nil
 	}
-	updated, err := r.Objects.UpdateClaimStatus(ctx, changed)
+	updated, err := r.Objects.UpdateClaimStatus(ctx, withResize(claim, state, size, condition))
 	if err != nil {
 		return nil, fmt.Errorf("status of claim %s/%s: %w", claim.Namespace, claim.Name, err)
 	}

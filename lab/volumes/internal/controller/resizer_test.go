@@ -104,6 +104,26 @@ func TestResizeFailures(t *testing.T) {
 	}
 }
 
+func TestRepeatedFailureIsWrittenOnce(t *testing.T) {
+	answers := &recordingDriver{failure: status.Error(codes.Internal, "disk")}
+	resizer, objects, _ := newResizer(t, "node-1", answers)
+	for range 3 {
+		if err := resizer.Resize(context.Background(), objects.claim, objects.volume); err == nil {
+			t.Fatal("the failure is lost")
+		}
+	}
+	if len(objects.states) != 2 || len(answers.grown) != 3 {
+		t.Errorf("%d writes for %d calls", len(objects.states), len(answers.grown))
+	}
+	answers.failure = nil
+	if err := resizer.Resize(context.Background(), objects.claim, objects.volume); err != nil {
+		t.Fatal(err)
+	}
+	if got := objects.claim.Status.Conditions; len(got) != 1 || got[0].Type != core.PersistentVolumeClaimFileSystemResizePending {
+		t.Errorf("conditions %v", got)
+	}
+}
+
 func TestDriverOfADeadNodeIsNobody(t *testing.T) {
 	resizer, objects, _ := newResizer(t, "node-2", &recordingDriver{})
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
