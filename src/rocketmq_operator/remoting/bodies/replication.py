@@ -44,7 +44,7 @@ class Epoch(msgspec.Struct, frozen=True):
 
 
 class EpochTable(msgspec.Struct, frozen=True):
-    """Reply 1007 (controller mode only)."""
+    """Reply 1007 (controller mode only). `broker_id` is 0 for a master, as with the name servers."""
 
     broker_id: int = msgspec.field(name="brokerId")
     max_offset: int = msgspec.field(name="maxOffset")
