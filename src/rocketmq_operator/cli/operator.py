@@ -19,6 +19,7 @@ from rocketmq_operator.kube.errors import KubeError, Unconfigured
 from rocketmq_operator.obs import logs
 from rocketmq_operator.obs.metrics import Metrics
 from rocketmq_operator.obs.server import Server
+from rocketmq_operator.reconcile.clock import Now
 from rocketmq_operator.reconcile.controller import Controller
 from rocketmq_operator.reconcile.live import Live
 from rocketmq_operator.reconcile.world import Key, World
@@ -130,7 +131,12 @@ class Process:
             self._count(controller.world)
             return self._metrics.text()
 
-        return Server(alive=lambda: "", ready=ready, metrics=metrics, live=Live(controller.world, admin).cluster)
+        return Server(
+            alive=lambda: "",
+            ready=ready,
+            metrics=metrics,
+            live=Live(controller.world, admin, Now(self._clock.wall)).cluster,
+        )
 
     def _requested(self, verb: str, resource: str, status: int, _seconds: float) -> None:
         self._metrics.requests.labels(verb, resource, str(status)).inc()
@@ -172,3 +178,7 @@ def main() -> None:
 def _say(message: str) -> int:
     print(f"rocketmq-operator: {message}", file=sys.stderr)
     return 2
+
+
+if __name__ == "__main__":
+    main()

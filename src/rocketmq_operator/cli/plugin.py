@@ -33,7 +33,17 @@ All = Annotated[bool, Parameter(name=["--all-namespaces", "-A"], negative="", he
 Context = Annotated[str | None, Parameter(name="--context", help="context of the kubeconfig")]
 Operator = Annotated[str, Parameter(name="--operator-namespace", help="where the operator runs")]
 
-out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
+PIPE_WIDTH = 240
+"""Columns where no terminal says how many there are: nothing is cut for a program that reads the text."""
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that cuts lines only where a terminal would wrap them."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, highlight=False, soft_wrap=True, width=None if stream.isatty() else PIPE_WIDTH)
+
+
+out, err = console(), console(stderr=True)
 
 
 @app.command

@@ -61,7 +61,9 @@ def _objects(snapshot: ClusterSnapshot, draft: Draft) -> None:
         ]
         there, pending = rollout.split(sets, snapshot.objects, owner)
         draft.pending += pending
-        wanted += [config_map, *_without_strangers(snapshot, there, draft)]
+        allowed = _without_strangers(snapshot, there, draft)
+        # A group whose change is held back goes on with the ConfigMap that it was started with.
+        wanted += [config_map, *allowed] if allowed else []
     actions, problems = objects.decide(wanted, snapshot.objects, owner)
     draft.actions += actions
     draft.problems += problems

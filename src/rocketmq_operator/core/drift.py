@@ -1,7 +1,6 @@
 """Whether an object is still what we made it: each field that we set must be there; the API server's defaults may be, too."""
 
 import hashlib
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -25,11 +24,12 @@ def stamped(obj: Json) -> Json:
 
 
 def holds(wanted: object, actual: object) -> bool:
-    """Whether everything in ``wanted`` stands in ``actual``; lists must have the same length, quantities may be spelled otherwise."""
-    if isinstance(wanted, Mapping):
-        return isinstance(actual, Mapping) and all(
-            (_empty(value) and key not in actual) or (key in actual and holds(value, actual[key]))
-            for key, value in wanted.items()
+    """Whether all that ``wanted`` says stands in ``actual``; lists have one length, quantities may be spelled otherwise."""
+    if wanted == actual:
+        return True
+    if isinstance(wanted, dict):
+        return isinstance(actual, dict) and all(
+            holds(value, actual[key]) if key in actual else _empty(value) for key, value in wanted.items()
         )
     if isinstance(wanted, list):
         return isinstance(actual, list) and len(wanted) == len(actual) and all(map(holds, wanted, actual))

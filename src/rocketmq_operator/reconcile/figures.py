@@ -3,6 +3,8 @@
 They are never in a status: a rate or a lag there would be a write for ever.
 """
 
+from typing import Any
+
 import msgspec
 
 
@@ -26,6 +28,6 @@ class ClusterFigures(msgspec.Struct, frozen=True, rename="camel"):
     name: str
     name_server: str = ""
     brokers: list[BrokerFigures] = []
-    rows: list[dict[str, str]] = []
+    rows: list[dict[str, Any]] = []
     table: str = ""
     problem: str = ""

@@ -11,6 +11,7 @@ from rocketmq_operator.api import BrokerCluster
 from rocketmq_operator.remoting.bodies.routing import ClusterInfo
 from rocketmq_operator.remoting.bodies.runtime import RuntimeInfo
 
+from .clock import Now
 from .figures import BrokerFigures, ClusterFigures
 from .world import World
 
@@ -18,9 +19,10 @@ from .world import World
 class Live:
     """Answers the operator's HTTP port."""
 
-    def __init__(self, world: World, admin: Admin) -> None:
+    def __init__(self, world: World, admin: Admin, now: Now) -> None:
         self._world = world
         self._admin = admin
+        self._now = now
 
     async def cluster(self, namespace: str, name: str) -> ClusterFigures | None:
         """Figures of a cluster; None if there is no such resource."""
@@ -31,13 +33,14 @@ class Live:
         if info is None:
             return ClusterFigures(namespace, name, problem="no name server of this cluster answers")
         runtimes = await self._runtimes(info)
+        table = rows(info, runtimes, self._now.milliseconds())
         return ClusterFigures(
             namespace,
             name,
             server,
             _brokers(info, runtimes, cluster.spec.cluster_name),
-            [_strings(row) for row in rows(info, runtimes)],
-            format_table(rows(info, runtimes)),
+            [msgspec.to_builtins(row) for row in table],
+            format_table(table),
         )
 
     async def _listing(self, cluster: BrokerCluster) -> tuple[str, ClusterInfo | None]:
@@ -86,7 +89,3 @@ def _broker(
         get_rate=runtime.get_transferred_tps,
         behind=max(0, master.commit_log_max_offset - runtime.commit_log_max_offset) if master else None,
     )
-
-
-def _strings(row: msgspec.Struct) -> dict[str, str]:
-    return {key: str(value) for key, value in msgspec.structs.asdict(row).items()}

@@ -117,5 +117,5 @@ class Histories(RuleBasedStateMachine):
         return clusters.plan(self.world.snapshot(), NOW, NOW_MS).actions
 
 
-Histories.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+Histories.TestCase.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)
 TestHistories = Histories.TestCase
