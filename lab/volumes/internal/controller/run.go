@@ -48,7 +48,7 @@ func Run(ctx context.Context, kubeconfig string, drivers Drivers) error {
 	if err := awaitServer(ctx, client); err != nil {
 		return err
 	}
-	factory := informers.NewSharedInformerFactory(client, 0)
+	factory := informers.NewSharedInformerFactory(client, resync)
 	provisioner := newProvisioner(ctx, client, factory, Provisioner{Drivers: drivers})
 	resizes := newResizeQueue(ctx, client, factory, drivers)
 	factory.Start(ctx.Done())
