@@ -30,12 +30,15 @@ async def build_all(images: Sequence[Image]) -> list[Path]:
 
     Raises BuildError when something failed or this machine cannot build images.
     """
-    missing = [image for image in images if not archive_of(image).is_file()]
-    if missing:
-        await _have_tools()
-        with only_one(cache_root() / "images.lock"):
-            await _build(missing)
-    return [archive_of(image) for image in images]
+    with tempfile.TemporaryDirectory(prefix="images-") as folder:
+        frozen = [image.frozen(Path(folder) / image.name) for image in images]
+        archives = [archive_of(image) for image in frozen]
+        missing = [image for image in frozen if not archive_of(image).is_file()]
+        if missing:
+            await _have_tools()
+            with only_one(cache_root() / "images.lock"):
+                await _build(missing)
+    return archives
 
 
 async def _build(images: Sequence[Image]) -> None:
@@ -59,14 +62,13 @@ async def _fetch(images: Sequence[Image]) -> dict[str, dict[str, Path]]:
 
 
 async def _have_base(buildah: Buildah) -> None:
-    """Puts the base image into buildah's store; the tag carries the hash, so another base is another image."""
+    """Puts the base image into buildah's store, unless this very one was put there before."""
     folder = await sources.base_archive()
-    stamp = buildah.folder / "base"
-    if stamp.is_file() and stamp.read_text() == folder.name:
-        return
-    with tempfile.TemporaryDirectory() as work:
-        await buildah.import_base(BASE_IMAGE, folder / "base.tar", Path(work))
-    stamp.write_text(folder.name)
+
+    async def make(stamp: Path) -> None:
+        await buildah.import_base(BASE_IMAGE, folder / "base.tar", stamp)
+
+    await made_once(buildah.folder / f"has-{folder.name}", make)
 
 
 async def _build_one(buildah: Buildah, image: Image, contexts: dict[str, Path]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,23 +65,14 @@ class Buildah:
         dockerfile.write_text(f'FROM scratch\nADD {archive.name} /\nCMD ["bash"]\n')
         await self.build(image, dockerfile, archive.parent, contexts={}, arguments={})
 
-    async def has(self, image: str) -> bool:
-        """Whether the store holds `image`."""
-        listing = self._log("list", "all")
-        await run("looking through the image store", [*self._command, "images", "--json"], listing)
-        names = {name for entry in json.loads(listing.read_text()) for name in entry.get("names") or ()}
-        return image in names
-
     async def save(self, image: str, archive: Path) -> None:
-        """Writes `image` as a docker archive, layers uncompressed, which is what imports fastest."""
-        archive.unlink(missing_ok=True)
+        """Writes `image` as a docker archive, layers uncompressed, which is what imports fastest.
+
+        The archive must not exist yet.
+        """
         policy = ("--signature-policy", str(self._policy()))
         command = [*self._command, "push", *policy, image, f"docker-archive:{archive}:{image}"]
         await run(f"writing {archive.name}", command, self._log("save", image))
-
-    def forget(self) -> None:
-        """Removes the whole store."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _log(self, step: str, image: str) -> Path:
         return self.folder / "logs" / f"{step}-{image.replace('/', '_').replace(':', '_')}.log"

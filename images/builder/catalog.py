@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import tomllib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from images.builder import inputs, sources
@@ -30,12 +31,33 @@ class Image:
     contexts: dict[str, Callable[[], Awaitable[Path]]] = field(default_factory=dict)
     """Named folders that replace the Dockerfile's fetching stages, made when they are needed."""
     by_default: bool = False
+    root: Path = REPOSITORY
+    """What all paths above lie below."""
 
     def key(self) -> str:
         """The hash that names this state of the image in the cache."""
-        words = [self.reference, *(f"{name}={value}" for name, value in sorted(self.arguments.items()))]
-        shared = (Path(sources.__file__),)
-        return inputs.digest([*self.depends_on, *shared], words, REPOSITORY)
+        fetched = Path(sources.__file__).read_text()
+        words = [self.reference, fetched, *(f"{name}={value}" for name, value in sorted(self.arguments.items()))]
+        return inputs.digest(self.depends_on, words, self.root)
+
+    def frozen(self, root: Path) -> Image:
+        """The same image made from copies below `root`: edits during a build change neither key nor content."""
+        for path in self.depends_on:
+            for file in inputs.files_below(path):
+                copy = root / file.relative_to(self.root)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(file, copy)
+
+        def moved(path: Path) -> Path:
+            return root / path.relative_to(self.root)
+
+        return replace(
+            self,
+            root=root,
+            dockerfile=moved(self.dockerfile),
+            context=moved(self.context),
+            depends_on=tuple(map(moved, self.depends_on)),
+        )
 
 
 def operator_version() -> str:
@@ -44,18 +66,22 @@ def operator_version() -> str:
     return str(version)
 
 
-def rocketmq(version: str) -> Image:
-    """The RocketMQ image of one release."""
+def rocketmq(version: str, *, extras: bool = True) -> Image:
+    """The RocketMQ image of one release.
+
+    Without `extras` it holds only what the official image holds, and has its name: for tests that the operator
+    needs nothing of ours.
+    """
     folder = IMAGES / "rocketmq"
     return Image(
-        name=f"rocketmq-{version}",
-        reference=f"{REGISTRY}/rocketmq-operator/rocketmq:{version}",
+        name=f"rocketmq-{version}" if extras else f"apache-{version}",
+        reference=f"{REGISTRY}/{'rocketmq-operator' if extras else 'apache'}/rocketmq:{version}",
         dockerfile=folder / "Dockerfile",
         context=folder,
         depends_on=(folder,),
-        arguments={"ROCKETMQ_VERSION": version},
+        arguments={"ROCKETMQ_VERSION": version, "EXTRAS": str(extras).lower()},
         contexts={"jars": lambda: sources.rocketmq_jars(version)},
-        by_default=version == DEFAULT_ROCKETMQ,
+        by_default=extras and version == DEFAULT_ROCKETMQ,
     )
 
 
@@ -75,5 +101,6 @@ def operator() -> Image:
 
 def all_images() -> dict[str, Image]:
     """Every image by its short name, in the order in which they are built."""
-    images = [*(rocketmq(version) for version in ROCKETMQ_VERSIONS), operator()]
+    releases = [rocketmq(version) for version in ROCKETMQ_VERSIONS]
+    images = [*releases, rocketmq(DEFAULT_ROCKETMQ, extras=False), operator()]
     return {image.name: image for image in images}

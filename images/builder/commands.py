@@ -54,9 +54,12 @@ async def run(
         finally:
             await _end(process)
     if status != 0:
-        tail = "\n".join(log.read_text(errors="replace").splitlines()[-TAIL_LINES:])
-        raise BuildError(f"{title} failed (status {status}); the end of {log}:\n{tail}")
+        raise BuildError(f"{title} failed (status {status}); the end of {log}:\n{_tail(log)}")
     say(f"{title}: done in {time.monotonic() - started:.1f} s")
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-TAIL_LINES:])
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -28,16 +28,20 @@ JARS_POM = IMAGES / "rocketmq" / "pom.xml"
 
 async def base_archive() -> Path:
     """A folder with `base.tar`: Debian's smallest installation, without manuals and translations."""
-    key = inputs.digest([], ["base 1", SUITE, *NOT_NEEDED], IMAGES)
+    key = inputs.digest([], ["base 2", SUITE, *NOT_NEEDED], IMAGES)
 
     async def make(folder: Path) -> None:
         excluded = [f"--dpkgopt=path-exclude=/{path}/*" for path in NOT_NEEDED]
         emptied = "rm -rf $1/var/lib/apt/lists/* $1/var/cache/apt/* $1/var/log/*.log $1/var/log/apt"
-        command = ["mmdebstrap", "--variant=minbase", *excluded, f"--customize-hook={emptied}", SUITE]
+        # Laid out with a merged /usr from the start; converted later, it would need all of Perl for that.
+        merged = ["--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr", "--include=usr-is-merged"]
+        command = ["mmdebstrap", "--variant=minbase", *merged, *excluded, f"--customize-hook={emptied}", SUITE]
         log = folder / "mmdebstrap.log"
-        await run(f"fetching Debian {SUITE}", ["nice", *command, str(folder / "base.tar")], log)
+        await run(f"fetching Debian {SUITE}", [*command, str(folder / "base.tar")], log)
 
-    return await made_once(cache_root() / f"image-base-{key}", make)
+    made = await made_once(cache_root() / f"image-base-{key}", make)
+    forget_old(cache_root(), "image-base-*")
+    return made
 
 
 async def rocketmq_jars(version: str) -> Path:
@@ -51,7 +55,7 @@ async def rocketmq_jars(version: str) -> Path:
             f"-Drocketmq.line={version.split('.')[0]}",
             "dependency:copy-dependencies", f"-DoutputDirectory={folder / 'jars'}",
         ]  # fmt: skip
-        await run(f"fetching the jars of RocketMQ {version}", ["nice", *map(str, command)], folder / "mvn.log")
+        await run(f"fetching the jars of RocketMQ {version}", [*map(str, command)], folder / "mvn.log")
 
     return await made_once(cache_root() / f"image-jars-{version}-{key}", make)
 

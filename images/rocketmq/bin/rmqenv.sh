@@ -27,10 +27,8 @@ fi
 start_java() {
   archive=$ROCKETMQ_HOME/cds/$1.jsa
   shift
-  if [ -r "$archive" ]; then
-    set -- -XX:SharedArchiveFile="$archive" -Xshare:auto -Xlog:cds=off -Xlog:cds+dynamic=off "$@"
-  fi
+  [ ! -r "$archive" ] || set -- -XX:SharedArchiveFile="$archive" -Xshare:auto "$@"
   # exec: the process must get the SIGTERM that ends a pod, or it never leaves the name servers by itself.
-  # shellcheck disable=SC2086
-  exec "$JAVA" -Duser.home="${HOME:-/home/rocketmq}" "$@"
+  # The machine's own warnings go to standard error: a tool's standard output is a table.
+  exec "$JAVA" -Xlog:disable -Xlog:all=warning:stderr -Duser.home="${HOME:-/home/rocketmq}" "$@"
 }
