@@ -11,7 +11,6 @@ from typing import Any
 
 from .errors import LabError
 from .layout import NodeLayout
-from .node_config import PAUSE_IMAGE
 from .shell import run
 
 
@@ -112,19 +111,19 @@ async def import_archive(node: NodeLayout, path: Path) -> None:
     await run(*ctr(node, "images", "import", path))
 
 
-def write_pause_archive(program: Path, target: Path) -> None:
-    """An image FROM scratch that holds only the pause program, as a docker-archive tar; the same bytes every time."""
+def write_program_archive(program: Path, target: Path, name: str, user: str = "65535:65535") -> None:
+    """An image FROM scratch that holds one static program, as a docker-archive tar; the same bytes every time."""
     layer = io.BytesIO()
     with tarfile.open(fileobj=layer, mode="w") as tar:
-        add_file(tar, "pause", program.read_bytes(), 0o755)
+        add_file(tar, program.name, program.read_bytes(), 0o755)
     layer_id = hashlib.sha256(layer.getvalue()).hexdigest()
     config = json.dumps({
         "architecture": _architecture(), "os": "linux",
-        "config": {"Entrypoint": ["/pause"], "User": "65535:65535"},
+        "config": {"Entrypoint": [f"/{program.name}"], "User": user},
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer_id}"]},
     }).encode()  # fmt: skip
     config_name = f"{hashlib.sha256(config).hexdigest()}.json"
-    manifest = [{"Config": config_name, "RepoTags": [PAUSE_IMAGE], "Layers": [f"{layer_id}/layer.tar"]}]
+    manifest = [{"Config": config_name, "RepoTags": [name], "Layers": [f"{layer_id}/layer.tar"]}]
     with tarfile.open(target, "w") as tar:
         add_file(tar, config_name, config)
         add_file(tar, f"{layer_id}/layer.tar", layer.getvalue())

@@ -10,6 +10,7 @@ from .controlplane import ControlPlane, ready_nodes
 from .errors import LabError
 from .layout import MAX_NODES, STATE_ROOT, Layout, node_index
 from .node import Node
+from .node_config import PAUSE_IMAGE
 from .processes import Processes
 from .progress import Progress
 from .state import Marks, State
@@ -83,7 +84,7 @@ class Lab:
         volume_driver = await builds.ensure_built(builds.VOLUMES, self._progress)
         program = await builds.ensure_built(builds.PAUSE, self._progress)
         pause = self.layout.state / "pause.tar"
-        images.write_pause_archive(program, pause)
+        images.write_program_archive(program, pause, PAUSE_IMAGE)
         return kubernetes, volume_driver, pause
 
     async def _wait_nodes(self, plane: ControlPlane) -> None:

@@ -1,0 +1,3 @@
+module rocketmq-operator/tests/lab/probe
+
+go 1.24.0
