@@ -7,6 +7,7 @@ request was sent, the connection is suspect (a peer that hangs, a path that is g
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import cast
 
 from rocketmq_operator.remoting.command import Command
 from rocketmq_operator.remoting.connection import Connection, Ended, Event, Request, Response, State
@@ -91,8 +92,7 @@ class Channel(asyncio.Protocol):
     # What asyncio calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         self._received += len(data)

@@ -20,6 +20,8 @@ HEADER = (
 _HEADER_LAYOUT = "{:<22}  {:<22}  {:<4}  {:<22} {:<16}  {:>16}  {:>30}  {:<22}  {:<11}  {:<12}  {:<8}  {:<10}"
 _ROW_LAYOUT = "{:<22}  {:<22}  {:<4}  {:<22} {:<16}  {:>16}  {:>30}  {:<22}  {:>11}  {:<12}  {:<8}  {:>10}"
 _MS_PER_HOUR = 3_600_000
+_BEYOND_SENSE = 1e18
+"""No count of ours comes near it; keeps what follows within the range of Java's float and of decimals."""
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -139,9 +141,10 @@ def _load(table: Mapping[str, str], pool: str, missing: str) -> Load:
 def _number(table: Mapping[str, str], key: str) -> float:
     """A timer's number; 0 where the broker has no timers, as mqadmin shows it."""
     try:
-        return float(table.get(key, ""))
+        value = float(table.get(key, ""))
     except ValueError:
         return 0.0
+    return value if abs(value) < _BEYOND_SENSE else 0.0
 
 
 def _single(value: float) -> float:
@@ -151,4 +154,6 @@ def _single(value: float) -> float:
 
 def _fixed(value: float, digits: int) -> str:
     """As Java's %.<n>f: halves of the shortest decimal go up, while Python rounds the exact binary value."""
+    if abs(value) >= _BEYOND_SENSE:
+        return f"{value:.{digits}f}"
     return str(Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))

@@ -1,5 +1,6 @@
 """Reply 28: a broker's state in numbers. RocketMQ sends a table of strings; what we rely on is read here, once."""
 
+import math
 import re
 
 import msgspec
@@ -75,10 +76,7 @@ def _ordinal(name: str) -> int:
 def first_rate(table: dict[str, str], key: str) -> float:
     """The first of "a b c": averages over 10 s, 1 min, 10 min. 0 where nothing was measured yet."""
     words = table.get(key, "").split()
-    try:
-        return float(words[0]) if words else 0.0
-    except ValueError:
-        raise BodyError(f"runtime: {key} is no rate") from None
+    return _finite(key, words[0]) if words else 0.0
 
 
 def _transferred(table: dict[str, str]) -> float:
@@ -94,10 +92,17 @@ def _integer(table: dict[str, str], key: str) -> int:
 
 
 def _number(table: dict[str, str], key: str) -> float:
+    return _finite(key, table.get(key, ""))
+
+
+def _finite(key: str, text: str) -> float:
     try:
-        return float(table[key])
-    except (KeyError, ValueError):
-        raise BodyError(f"runtime: {key} is missing or no number") from None
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise BodyError(f"runtime: {key} is missing or no number")
+    return value
 
 
 def _delay_levels(table: dict[str, str]) -> dict[int, DelayLevel]:
