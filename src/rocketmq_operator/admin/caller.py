@@ -140,4 +140,4 @@ def _by_remedy(error: Exception, address: str, operation: str) -> AdminError:
         case TimeoutError():
             return Unreachable(address, operation, "no answer in time")
         case _:
-            return Unreachable(address, operation, str(error), sent=False)
+            return Malformed(address, operation, str(error))

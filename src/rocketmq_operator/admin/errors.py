@@ -40,4 +40,5 @@ class Refused(AdminError):  # noqa: N818  (named by the remedy)
 
 
 class Malformed(AdminError):  # noqa: N818  (named by the remedy)
-    """The server's bytes are not what the protocol or the operation promises. Remedy: none here; look at the peer."""
+    """The server's bytes are not what the protocol or the operation promises, or the request itself cannot be made (an
+    address that is none, a body too large). Remedy: none by trying again."""

@@ -5,12 +5,15 @@ take every place. A place at the server is taken before one of the general ones.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 
 from rocketmq_operator.admin.channel import Channel, ChannelLost, Clock
 from rocketmq_operator.remoting.command import Command
 from rocketmq_operator.remoting.signature import Credentials
+
+_ADDRESS = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.%\w]+)\]|(?P<host>[^\s:;,\[\]]+)):(?P<port>[0-9]{1,5})")
 
 Dial = Callable[[str, int, Callable[[], Channel]], Awaitable[Channel]]
 """Connects a new channel to a host and port."""
@@ -23,12 +26,11 @@ async def dial_tcp(host: str, port: int, make: Callable[[], Channel]) -> Channel
 
 
 def split_address(address: str) -> tuple[str, int]:
-    """`host:port`, `[v6]:port`; ValueError where it is neither."""
-    host, separator, port = address.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not separator or not host or not port.isdecimal() or not 0 < int(port) < 65536:
+    """The host and port of `host:port` or `[v6]:port`; ValueError where it is neither."""
+    match = _ADDRESS.fullmatch(address)
+    if match is None or not 0 < int(match["port"]) < 65536:
         raise ValueError(f"not a host:port address: {address!r}")
-    return host, int(port)
+    return match["v6"] or match["host"], int(match["port"])
 
 
 class _Server:
@@ -79,19 +81,14 @@ class Pool:
             channel = await self._channel(server, host, port)
             return await channel.request(code, fields, body, self._timeout if seconds is None else seconds)
 
-    def _place(self, address: str) -> AbstractAsyncContextManager[_Server]:
-        return self._take_place(address)
-
     @asynccontextmanager
-    async def _take_place(self, address: str) -> AsyncIterator[_Server]:
+    async def _place(self, address: str) -> AsyncIterator[_Server]:
         if self._closed:
             raise ChannelLost("the client is closed", sent=False)
         server = self._servers.setdefault(address, _Server(self._per_address))
         server.users += 1
         try:
-            async with AsyncExitStack() as stack:
-                await stack.enter_async_context(server.places)
-                await stack.enter_async_context(self._places)
+            async with server.places, self._places:
                 yield server
         finally:
             server.users -= 1
@@ -105,7 +102,13 @@ class Pool:
         if server.dialing is None or server.dialing.done():
             server.dialing = asyncio.create_task(self._connect(server, host, port))
             server.dialing.add_done_callback(_consume)
-        return await asyncio.shield(server.dialing)
+        dialing = server.dialing
+        try:
+            return await asyncio.shield(dialing)
+        except asyncio.CancelledError:
+            if dialing.cancelled() and self._closed:
+                raise ChannelLost("the client is closed", sent=False) from None
+            raise
 
     async def _connect(self, server: _Server, host: str, port: int) -> Channel:
         def make() -> Channel:
