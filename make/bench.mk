@@ -1,0 +1,7 @@
+# Benchmarks (docs/benchmarks.md). They bring up a lab of their own, named by LAB_NAME (bench), and remove it at the end.
+# BENCH="-o json --rounds 9" gives options, such as --kubeconfig FILE for a cluster of one's own.
+BENCH ?=
+
+.PHONY: bench-create bench-throughput bench-cli bench-idle
+bench-create: $(VENV)/.stamp ## time from apply to four registered brokers, against bare manifests
+	@$(PY) -m bench.create $(BENCH)
