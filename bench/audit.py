@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from .commands import BenchError
+
 WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 
 
@@ -43,10 +45,17 @@ class Entry(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def read(path: Path, offset: int = 0) -> Iterator[Entry]:
-    """The requests that were logged behind `offset` bytes; a line that is being written is left out."""
+    """The requests that were logged behind `offset` bytes; a line that is being written is left out.
+
+    BenchError where the log has become shorter: it was rotated, and something is missing.
+    """
     decoder = msgspec.json.Decoder(Entry)
+    if path.stat().st_size < offset:
+        raise BenchError(f"{path} was rotated meanwhile; run the benchmark again")
     with path.open("rb") as file:
-        file.seek(offset)
+        if offset:
+            file.seek(offset - 1)
+            file.readline()  # the rest of a line that was being written, or just the end of the last one
         for line in file:
             if line.endswith(b"\n"):
                 yield decoder.decode(line)

@@ -21,7 +21,7 @@ from . import fixtures, manifests
 from .audit import creation_steps
 from .figures import Ratio, Report, Series, machine, ratio, tell
 from .kubectl import Json, Kubectl
-from .place import Place, main, parser
+from .place import Place, main, parser, with_rounds
 
 WAYS = ("operator", "same", "default", "distribution")
 START_SECONDS = 300.0
@@ -102,7 +102,7 @@ async def bench(options: argparse.Namespace, place: Place) -> tuple[Report, int]
     return _report(rounds, circumstances), 0
 
 
-def _report(rounds: dict[str, list[Round]], circumstances: dict[str, str]) -> Report:
+def _report(rounds: dict[str, list[Round]], circumstances: dict[str, str | int | float]) -> Report:
     series = {way: Series(way, "s", [each.registered for each in found]) for way, found in rounds.items()}
     shown = list(series.values())
     ready = [each.ready for each in rounds.get("operator", []) if each.ready is not None]
@@ -132,7 +132,7 @@ def _ratios(series: dict[str, Series]) -> list[Ratio]:
 
 
 def _options() -> argparse.Namespace:
-    made = parser("Time of creation, against bare manifests.")
+    made = with_rounds(parser("Time of creation, against bare manifests."))
     made.add_argument("--warm", type=int, default=1, help="rounds before the first that counts (1)")
     made.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS), help="which to compare")
     return made.parse_args()

@@ -37,12 +37,12 @@ class Ratio(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """Everything that a benchmark prints. `facts` are single figures and circumstances, as texts."""
+    """Everything that a benchmark prints. `facts` are single figures and circumstances."""
 
     title: str
-    series: list[Series]
+    series: list[Series] = []
     ratios: list[Ratio] = []
-    facts: dict[str, str] = {}
+    facts: dict[str, str | int | float] = {}
 
 
 def ratio(name: str, over: Series, floor: Series, aim: str = "") -> Ratio:
@@ -51,12 +51,12 @@ def ratio(name: str, over: Series, floor: Series, aim: str = "") -> Ratio:
     return Ratio(name, over.median / floor.median, min(rounds), max(rounds), aim)
 
 
-def machine() -> dict[str, str]:
+def machine() -> dict[str, str | int | float]:
     """Circumstances that decide how far figures can be trusted."""
     one, five, _ = os.getloadavg()
     cores = os.cpu_count() or 1
     busy = " (BUSY: other work disturbed this run)" if one > cores else ""
-    return {"processors": str(cores), "load before the run": f"{one:.1f}, {five:.1f} over 5 min{busy}"}
+    return {"processors": cores, "load before the run": f"{one:.1f}, {five:.1f} over 5 min{busy}"}
 
 
 def show(report: Report, output: str) -> None:

@@ -97,3 +97,12 @@ async def node_count(kubectl: Kubectl) -> int:
     """How many nodes take pods."""
     nodes = (await kubectl.json("get", "nodes"))["items"]
     return sum(not node["spec"].get("unschedulable", False) for node in nodes)
+
+
+async def running_cluster(kubectl: Kubectl, namespace: str) -> tuple[BrokerCluster, list[str]]:
+    """A cluster of four brokers made by the operator, ready; and its name servers' addresses."""
+    servers = await name_servers(kubectl, namespace)
+    wanted = manifests.cluster(namespace)
+    await kubectl.apply(manifests.by_operator(wanted))
+    await until_ready(kubectl, wanted)
+    return wanted, servers

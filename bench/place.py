@@ -45,6 +45,11 @@ def parser(description: str) -> argparse.ArgumentParser:
         "--kubeconfig", type=Path, help="a cluster of your own, with the operator installed (default: a lab)"
     )
     made.add_argument("--audit-log", type=Path, help="the API server's audit log, where it is not the lab's")
+    return made
+
+
+def with_rounds(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """The same with the option of benchmarks that measure things in turns."""
     made.add_argument("--rounds", type=int, default=5, help="how often each thing is measured (5)")
     return made
 

@@ -2,6 +2,12 @@
 # BENCH="-o json --rounds 9" gives options, such as --kubeconfig FILE for a cluster of one's own.
 BENCH ?=
 
-.PHONY: bench-create bench-throughput bench-cli bench-idle
+.PHONY: bench-create bench-cli bench-idle
 bench-create: $(VENV)/.stamp ## time from apply to four registered brokers, against bare manifests
 	@$(PY) -m bench.create $(BENCH)
+
+bench-cli: $(VENV)/.stamp ## kubectl rocketmq against mqadmin; the operator's import, start and memory
+	@$(PY) -m bench.cli $(BENCH)
+
+bench-idle: $(VENV)/.stamp ## writes to the API server for an idle cluster: there must be none
+	@$(PY) -m bench.idle $(BENCH)
