@@ -11,8 +11,9 @@ for role in broker namesrv controller proxy tools; do
   esac
   sed "s/@ROLE@/$role/" ../conf/logback.xml.in >"../conf/$file"
 done
-# A tool's output is a table that people and programs read: no log line in between.
-sed -i '/ref="console"/d' ../conf/*tools*.xml
+# A tool's output is a table that people and programs read: no log line in between. The appender goes as well, for logback
+# prints its whole history when one is left over.
+sed -i '/name="console"/,/<\/appender>/d; /ref="console"/d' ../conf/*tools*.xml
 rm ../conf/logback.xml.in
 chmod 755 mq* ./*.sh
 mkdir -p ~/logs/rocketmqlogs ~/store
