@@ -1,0 +1,1 @@
+"""End to end: real kubelets, real brokers, the operator installed as a user installs it."""

@@ -1,0 +1,47 @@
+"""RocketMQ itself, asked from outside the operator: by the protocol client, over the pods' own addresses."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+
+from rocketmq_operator.admin import Admin
+
+from .kubectl import Json, Kubectl
+
+T = TypeVar("T")
+
+
+def ask(question: Callable[[Admin], Awaitable[T]]) -> T:
+    """One question to RocketMQ."""
+
+    async def asked() -> T:
+        async with Admin() as admin:
+            return await question(admin)
+
+    return asyncio.run(asked())
+
+
+def address(pod: Json, port: int) -> str:
+    """A port of a pod."""
+    return f"{pod['status']['podIP']}:{port}"
+
+
+def listed(kubectl: Kubectl, namespace: str, selector: str) -> dict[str, dict[str, dict[int, str]]]:
+    """For each name server's pod, what it lists: broker name → id → host."""
+    found = {}
+    for name, pod in kubectl.pods(namespace, selector).items():
+        server = address(pod, 9876)
+        info = ask(lambda admin, server=server: admin.cluster_info(server))  # type: ignore[misc]
+        found[name] = {group: hosts(entry.addresses) for group, entry in info.brokers.items()}
+    return found
+
+
+def hosts(addresses: Mapping[int, str]) -> dict[int, str]:
+    """Broker id → pod, from the stable names under which brokers register."""
+    return {broker_id: each.partition(".")[0] for broker_id, each in addresses.items()}
+
+
+def own_words(pod: Json) -> Mapping[str, str]:
+    """What the broker in a pod says of its own settings (code 26)."""
+    broker = address(pod, 10911)
+    return ask(lambda admin: admin.broker_config(broker))
