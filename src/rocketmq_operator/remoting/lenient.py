@@ -4,11 +4,13 @@ RocketMQ's servers write maps whose keys are not strings as they come: `{0:"addr
 Here such a key becomes a string that holds the key's own JSON text, so that the outcome is standard JSON and one
 typed decoder reads every body; `msgspec.json.decode(key, type=...)` reads an object key.
 
-One pass over the tokens with an explicit stack: time and space are linear in the text, whatever it holds. Depth is
-bounded, and an object key holds no further object key (each level would double the backslashes).
+Two ways. `quote_keys` quotes numeric and flat object keys in long strides and checks nothing else: some six times
+faster, and enough for whatever RocketMQ writes; its outcome still has to pass a standard parser. `to_standard_json` is
+the full parser, for the rest and for errors with offsets: one pass over the tokens with an explicit stack, depth bounded,
+and no object key inside an object key (each level would double the backslashes). Both take time and space linear in the
+text, whatever it holds.
 """
 
-import json
 import re
 from enum import IntEnum, auto
 from typing import NamedTuple, NoReturn
@@ -61,6 +63,36 @@ class _Container(NamedTuple):
 
     opening: bytes
     key_from: int
+
+
+_STRING = rb'"(?:[^"\\]++|\\.)*+"'
+_BARE_KEY = rb"(?:-?+[0-9]++|\{(?:[^{}\"]++|" + _STRING + rb")*+\})"
+_STRIDE = re.compile(
+    rb'(?P<plain>(?:[^"{,]++|' + _STRING + rb"|[{,](?!" + _BARE_KEY + rb":))*+)"
+    rb"(?:(?P<before>[{,])(?P<key>" + _BARE_KEY + rb")(?=:)|\Z)"
+)
+
+
+def quote_keys(text: bytes) -> bytes | None:
+    """The text with its numeric and flat object keys quoted, or None where that cannot be said. It may still be no JSON.
+
+    Keys that are set off by white space, or are of another kind, stay as they are.
+    """
+    out: list[bytes] = []
+    position = 0
+    while stride := _STRIDE.match(text, position):
+        plain, before, key = stride.groups()
+        out.append(plain)
+        if key is None:
+            return b"".join(out)
+        out += (before, _quoted(key))
+        position = stride.end()
+    return None
+
+
+def _quoted(key: bytes) -> bytes:
+    """A key's JSON text as a JSON string. What must not stand in one (control characters) a parser refuses later."""
+    return b'"' + key.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
 
 
 def to_standard_json(text: bytes) -> bytes:
@@ -144,9 +176,7 @@ class _Normaliser:
     def _quote_key(self, start: int) -> None:
         key = b"".join(self._out[start:])
         del self._out[start:]
-        # surrogateescape carries bytes that are not UTF-8 through to the typed decoder, which refuses them.
-        quoted = json.dumps(key.decode("utf-8", "surrogateescape"), ensure_ascii=False)
-        self._out.append(quoted.encode("utf-8", "surrogateescape"))
+        self._out.append(_quoted(key))
         self._inside_key = False
         self._expect = _Expect.COLON
 

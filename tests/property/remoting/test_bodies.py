@@ -13,7 +13,7 @@ from rocketmq_operator.remoting.bodies.metadata import TopicTable
 from rocketmq_operator.remoting.bodies.routing import ClusterInfo
 from rocketmq_operator.remoting.body import decode_body
 from rocketmq_operator.remoting.errors import BodyError
-from rocketmq_operator.remoting.lenient import to_standard_json
+from rocketmq_operator.remoting.lenient import quote_keys, to_standard_json
 
 texts = st.text(st.characters(codec="utf-8"), max_size=8)
 spaces = st.sampled_from(["", "", "", " ", "\n\t"])
@@ -133,3 +133,25 @@ def test_a_spoilt_body_is_read_or_refused(value: Any, data: st.DataObject) -> No
     for kind in (ClusterInfo, TopicTable, TopicStatsReply, dict[str, Any]):
         with contextlib.suppress(BodyError):
             decode_body(bytes(text), kind)
+
+
+def simple_keys(children: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    keys = texts | st.integers(-99, 99) | st.builds(ObjectKey, st.dictionaries(texts, scalars, max_size=3))
+    return st.lists(children, max_size=3) | st.lists(st.tuples(keys, children), max_size=4).map(tuple)
+
+
+@given(st.recursive(scalars, simple_keys, max_leaves=12))
+def test_the_fast_way_and_the_full_one_agree(value: Any) -> None:
+    text = write(value, "").encode()
+    assert quote_keys(text) == to_standard_json(text)
+
+
+@given(st.binary(max_size=200) | st.text('{}[]:,"\\0a-. ', max_size=200).map(str.encode))
+def test_what_the_fast_way_makes_of_anything_is_what_the_full_one_makes(text: bytes) -> None:
+    made = quote_keys(text)
+    try:
+        read = json.loads(made) if made is not None else None
+    except (ValueError, RecursionError):
+        return
+    if read is not None and b"NaN" not in text and b"Infinity" not in text:
+        assert json.loads(to_standard_json(text)).__class__ is read.__class__
