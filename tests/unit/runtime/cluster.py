@@ -63,7 +63,7 @@ class Cluster:
         self.writes.append(("patch", ref.resource.plural, body))
         self.version += 1
         merged = _merge(there, body)
-        merged["metadata"]["resourceVersion"] = str(self.version)
+        merged["metadata"] = merged["metadata"] | {"resourceVersion": str(self.version)}
         self._store((ref.resource.plural, ref.namespace or "", ref.name), "MODIFIED", merged)
         return merged
 
