@@ -28,16 +28,16 @@ class Buildah:
 
     def _registries(self) -> Path:
         """A registry configuration that names no registry: all names are written out, and nothing is pulled."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        file = self.folder / "registries.conf"
-        if not file.exists():
-            file.write_text("unqualified-search-registries = []\n")
-        return file
+        return self._file("registries.conf", "unqualified-search-registries = []\n")
 
     def _policy(self) -> Path:
-        file = self.folder / "policy.json"
+        return self._file("policy.json", json.dumps({"default": [{"type": "insecureAcceptAnything"}]}))
+
+    def _file(self, name: str, text: str) -> Path:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / name
         if not file.exists():
-            file.write_text(json.dumps({"default": [{"type": "insecureAcceptAnything"}]}))
+            file.write_text(text)
         return file
 
     async def build(

@@ -1,0 +1,45 @@
+"""Commands run quietly, fail loudly and leave no process."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+from images.builder.commands import BuildError, run
+
+
+async def test_a_failure_tells_the_end_of_the_log(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="status 3") as caught:
+        await run("making it", ["sh", "-c", "echo much; echo the reason >&2; exit 3"], tmp_path / "log")
+    assert "the reason" in str(caught.value)
+
+
+async def test_output_goes_to_the_log_and_the_title_to_standard_error(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    await run("making it", ["sh", "-c", "echo $WHAT"], tmp_path / "deep" / "log", environment={"WHAT": "noise"})
+    printed = capfd.readouterr()
+    assert printed.out == ""
+    assert "making it" in printed.err
+    assert "noise" not in printed.err
+    assert (tmp_path / "deep" / "log").read_text() == "noise\n"
+
+
+async def test_a_cancelled_command_ends_with_its_children(tmp_path: Path) -> None:
+    ids = tmp_path / "ids"
+    os.mkfifo(ids)
+    script = f"sleep 600 & echo $$ $! > {ids}; wait"
+    task = asyncio.create_task(run("sleeping", ["sh", "-c", script], tmp_path / "log"))
+    started = await asyncio.to_thread(ids.read_text)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    # The child was the shell's; whoever inherits it reaps it in its own time, so it counts as ended once it is a zombie.
+    assert all(_ended(int(pid)) for pid in started.split())
+
+
+def _ended(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
