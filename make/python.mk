@@ -13,6 +13,9 @@ $(VENV)/.stamp: requirements.lock pyproject.toml
 .PHONY: venv lock
 venv: $(VENV)/.stamp ## the virtual environment with all Python packages
 
-lock: ## write requirements.lock anew from pyproject.toml
+COMPILE := build/lock/bin/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host \
+	--no-emit-find-links --no-header --no-annotate
+lock: ## write requirements.lock and the operator image's part of it anew from pyproject.toml
 	@python3 -m venv build/lock && build/lock/bin/pip install -q pip-tools
-	@build/lock/bin/pip-compile -q --all-extras --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --no-annotate -o requirements.lock pyproject.toml
+	@$(COMPILE) --all-extras -o requirements.lock pyproject.toml
+	@$(COMPILE) -c requirements.lock -o images/operator/requirements.lock pyproject.toml
