@@ -11,6 +11,10 @@ from .errors import LabError
 from .layout import Layout
 
 
+class NotFoundError(LabError):
+    """There is no object at that path."""
+
+
 class Api:
     """Requests as the administrator. Each opens a connection of its own."""
 
@@ -23,13 +27,18 @@ class Api:
         """The JSON at `path`; LabError where the server refuses, OSError where it does not answer."""
         return await asyncio.to_thread(self._request, "GET", path, None, "application/json")
 
+    async def exists(self, path: str) -> bool:
+        """Whether there is an object at `path`."""
+        try:
+            await self.get(path)
+        except NotFoundError:
+            return False
+        return True
+
     async def apply(self, path: str, value: dict[str, Any]) -> Any:
         """Server-side apply of one object at its path."""
         query = "?fieldManager=rocketmq-lab&force=true"
         return await asyncio.to_thread(self._request, "PATCH", path + query, value, "application/apply-patch+yaml")
-
-    async def patch(self, path: str, value: dict[str, Any]) -> Any:
-        return await asyncio.to_thread(self._request, "PATCH", path, value, "application/merge-patch+json")
 
     async def is_ready(self) -> bool:
         try:
@@ -46,7 +55,8 @@ class Api:
             response = connection.getresponse()
             data = response.read()
             if response.status >= 300:
-                raise LabError(f"{method} {path}: {response.status} {data.decode(errors='replace')[:500]}")
+                kind = NotFoundError if response.status == 404 else LabError
+                raise kind(f"{method} {path}: {response.status} {data.decode(errors='replace')[:500]}")
             is_json = response.headers.get("Content-Type", "").startswith("application/json")
             return json.loads(data) if is_json else data.decode()
         finally:

@@ -126,7 +126,9 @@ def _load_key(path: Path) -> ec.EllipticCurvePrivateKey:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write a file that only its owner may read, never readable by others in between."""
-    path.unlink(missing_ok=True)
-    path.touch(mode=0o600)
-    path.write_bytes(data)
+    """Write a file that only its owner may read; it is there whole or not at all."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    fresh.touch(mode=0o600)
+    fresh.write_bytes(data)
+    fresh.replace(path)

@@ -10,6 +10,8 @@ import signal
 import time
 from pathlib import Path
 
+from .errors import LabError
+
 ROOT = Path("/sys/fs/cgroup")
 DAEMONS = "daemons"
 """Leaf for kubelet, containerd and what they start; pods live beside it, under `kubepods`."""
@@ -73,7 +75,7 @@ def kill(path: str, deadline: float = 15.0) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         if time.monotonic() > end:
-            raise TimeoutError(f"processes {sorted(processes)} of {path} do not die")
+            raise LabError(f"Processes {sorted(processes)} of {path} do not die; look for state D in `ps`.")
         time.sleep(0.02)
 
 

@@ -53,8 +53,13 @@ def _leaves(group: BaseExceptionGroup[LabError]) -> list[LabError]:
 async def _up(options: argparse.Namespace, name: str, progress: Progress) -> int:
     began = time.monotonic()
     found = await lab.up(name, options.nodes, progress)
+    total, ready = len(found.nodes), len(found.powered)
+    if options.nodes and options.nodes < total:
+        progress.say(f"It has {total} nodes already, and a lab does not shrink: `lab down` first.")
+    for node in found.unpowered:
+        progress.say(f"{node.layout.name} stays killed until `lab node restore {node.layout.name}`.")
     progress.say(
-        f"Lab {name!r} is up with {len(found.powered)} node(s) Ready ({time.monotonic() - began:.1f} s). "
+        f"Lab {name!r} is up with {ready} node(s) Ready ({time.monotonic() - began:.1f} s). "
         f"export KUBECONFIG={found.layout.kubeconfig}"
     )
     return 0

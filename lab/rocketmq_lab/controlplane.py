@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,8 @@ class ControlPlane:
         self._ensure("kube-controller-manager", control_config.controller_manager(layout, files))
         self._ensure("kube-scheduler", control_config.scheduler(layout, files))
         self._ensure("coredns", ["-conf", str(files.corefile), "-quiet"])
-        if self._processes.ensure(volumes.controller(layout, PLACE, files.volumes)):
+        self._processes.ensure(volumes.controller(layout, PLACE, files.volumes))
+        if not await self.api.exists(volumes.LAST_OBJECT):
             await volumes.publish(layout)
         await self._publish_dns()
         await self._wait_dns()
@@ -144,6 +146,12 @@ def link_programs(folder: Path, programs: dict[str, Path]) -> None:
         if not link.is_symlink() or Path(os.readlink(link)) != binary:  # noqa: PTH115
             link.unlink(missing_ok=True)
             link.symlink_to(binary)
+
+
+def renewed_nodes(leases: dict[str, Any], since: datetime) -> set[str]:
+    """Names of the nodes whose kubelet has shown itself after `since`, from the LeaseList of kube-node-lease."""
+    times = {item["metadata"]["name"]: item["spec"].get("renewTime", "") for item in leases["items"]}
+    return {name for name, time in times.items() if time and datetime.fromisoformat(time) > since}
 
 
 def ready_nodes(nodes: dict[str, Any]) -> set[str]:

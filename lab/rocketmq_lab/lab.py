@@ -3,10 +3,11 @@
 import asyncio
 import shutil
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from . import builds, cgroups, host, images, leftovers, mounts, network, replicate, state, volumes
-from .controlplane import ControlPlane, ready_nodes
+from .controlplane import ControlPlane, ready_nodes, renewed_nodes
 from .errors import LabError
 from .layout import MAX_NODES, STATE_ROOT, Layout, node_index
 from .node import Node
@@ -16,6 +17,7 @@ from .progress import Progress
 from .state import Marks, State
 
 _READY_SECONDS = 180.0
+_LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 
 
 class Lab:
@@ -46,6 +48,11 @@ class Lab:
         """The nodes that were not killed on purpose."""
         return [node for node in self.nodes if not self.marks.has("killed", node.layout.name)]
 
+    @property
+    def unpowered(self) -> list[Node]:
+        """The nodes that were."""
+        return [node for node in self.nodes if self.marks.has("killed", node.layout.name)]
+
     def node(self, index: int) -> Node:
         return Node(self.layout, self.layout.node(index), self.processes)
 
@@ -62,11 +69,12 @@ class Lab:
         plane = ControlPlane(self.layout, self.processes)
         files = plane.prepare(kubernetes, volume_driver)
         await network.ensure_fabric(self.layout)
+        since = datetime.now(UTC)
         async with asyncio.TaskGroup() as group:
             group.create_task(plane.start(files, self._progress))
-            for node in self.powered:
-                group.create_task(node.start(plane, pause))
-        await self._wait_nodes(plane)
+            tasks = {n.layout.name: group.create_task(n.start(plane, pause)) for n in self.powered}
+        started = {name for name, task in tasks.items() if task.result()}
+        await self._wait_nodes(plane, started, since)
         await self._share_images()
 
     async def _share_images(self) -> None:
@@ -87,13 +95,22 @@ class Lab:
         images.write_program_archive(program, pause, PAUSE_IMAGE)
         return kubernetes, volume_driver, pause
 
-    async def _wait_nodes(self, plane: ControlPlane) -> None:
-        expected = {node.layout.name for node in self.powered}
-        if expected <= ready_nodes(await plane.api.get("/api/v1/nodes")):
+    async def _missing_nodes(self, plane: ControlPlane, started: set[str], since: datetime) -> set[str]:
+        """Powered nodes that are not Ready. What a node was before its kubelet's start does not count."""
+        ready = ready_nodes(await plane.api.get("/api/v1/nodes"))
+        if started:
+            renewed = renewed_nodes(await plane.api.get(_LEASES), since)
+            ready -= started - renewed
+        return {node.layout.name for node in self.powered} - ready
+
+    async def _wait_nodes(self, plane: ControlPlane, started: set[str], since: datetime) -> None:
+        """Until every powered node is Ready; those whose kubelet was `started` must have said so `since` then."""
+        if not await self._missing_nodes(plane, started, since):
             return
+        expected = {node.layout.name for node in self.powered}
         async with self._progress.step(f"waiting for {len(expected)} node(s) to be Ready"):
             end = time.monotonic() + _READY_SECONDS
-            while missing := expected - ready_nodes(await plane.api.get("/api/v1/nodes")):
+            while missing := await self._missing_nodes(plane, started, since):
                 for place in ("control", *expected):
                     plane.check_alive(place)
                 if time.monotonic() > end:

@@ -8,7 +8,9 @@ control ─┤ fabric     packet filter never sees the lab's traffic and nothing
 
 # ruff: noqa: ASYNC240 - these are files of /proc, /sys and /run, in memory
 
+import contextlib
 import json
+from collections.abc import AsyncIterator
 from ipaddress import IPv4Network
 from pathlib import Path
 
@@ -21,19 +23,31 @@ CONTROL = "control"
 _SWITCH = "switch"
 
 
-async def ensure_namespace(path: Path) -> bool:
-    """Make the network namespace held by the file `path`; True where it was not there yet."""
-    if is_mount_point(path):
-        return False
+@contextlib.asynccontextmanager
+async def _furnished_once(path: Path) -> AsyncIterator[bool]:
+    """True to a caller who has to furnish the namespace that the file `path` holds: it is new, and has only `lo`.
+
+    A namespace whose furnishing was interrupted is no use: it is thrown away, and made again.
+    """
+    if is_mount_point(path) and _done(path).exists():
+        yield False
+        return
+    remove_namespace(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
     await run("unshare", f"--net={path}", "true")
     await _ip(path, ["link set lo up"])
-    return True
+    yield True
+    _done(path).touch()
+
+
+def _done(path: Path) -> Path:
+    return path.with_name(f"{path.name}.furnished")
 
 
 def remove_namespace(path: Path) -> None:
     """Delete the namespace with every device in it; nothing where it is gone already."""
+    _done(path).unlink(missing_ok=True)
     unmount(path)
     path.unlink(missing_ok=True)
 
@@ -41,9 +55,11 @@ def remove_namespace(path: Path) -> None:
 async def ensure_fabric(layout: Layout) -> None:
     """The switch, the host's port to it and the host's routes to the pods."""
     fabric = layout.namespace(FABRIC)
-    if await ensure_namespace(fabric):
+    async with _furnished_once(fabric) as is_new:
+        if not is_new:
+            return
+        await run("ip", "link", "delete", layout.host_device, check=False)
         await _ip(fabric, [f"link add {_SWITCH} type bridge forward_delay 0", f"link set {_SWITCH} up"])
-    if not Path(f"/sys/class/net/{layout.host_device}").exists():
         await _ip(None, [
             f"link add {layout.host_device} type veth peer name host netns {fabric}",
             f"addr add {layout.host_address}/{layout.machines_prefix} dev {layout.host_device}",
@@ -56,17 +72,19 @@ async def ensure_fabric(layout: Layout) -> None:
 async def ensure_control(layout: Layout) -> None:
     """The control plane's machine."""
     namespace = layout.namespace(CONTROL)
-    if await ensure_namespace(namespace):
-        await _plug(layout, CONTROL, layout.control_address)
-        await _ip(namespace, _pod_routes(layout, None))
+    async with _furnished_once(namespace) as is_new:
+        if is_new:
+            await _plug(layout, CONTROL, layout.control_address)
+            await _ip(namespace, _pod_routes(layout, None))
 
 
 async def ensure_node(layout: Layout, node: NodeLayout) -> None:
     """One node's machine; it forwards, for its pods live behind it."""
-    if await ensure_namespace(node.namespace):
-        await _plug(layout, node.name, node.address)
-        await _ip(node.namespace, _pod_routes(layout, node))
-        await run(*in_namespace(node.namespace, "sysctl", "-qw", "net.ipv4.ip_forward=1"))
+    async with _furnished_once(node.namespace) as is_new:
+        if is_new:
+            await _plug(layout, node.name, node.address)
+            await _ip(node.namespace, _pod_routes(layout, node))
+            await run(*in_namespace(node.namespace, "sysctl", "-qw", "net.ipv4.ip_forward=1"))
 
 
 async def set_port(layout: Layout, place: str, up: bool) -> None:

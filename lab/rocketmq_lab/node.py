@@ -22,20 +22,20 @@ class Node:
         self._lab = layout
         self._processes = processes
 
-    async def start(self, plane: ControlPlane, pause: Path) -> None:
-        """Start what does not run; returns when containerd answers and kubelet was started."""
+    async def start(self, plane: ControlPlane, pause: Path) -> bool:
+        """Start what does not run; returns when containerd answers. True where kubelet had to be started."""
         self._prepare(plane)
         await network.ensure_node(self._lab, self.layout)
         cgroups.make(f"{self.layout.cgroup}/{cgroups.DAEMONS}")
         config = self.layout.state / "containerd.toml"
-        started = self._ensure("containerd", ["containerd", "--config", config, "--log-level", "warn"])
-        if started:
-            await self._wait_containerd()
-            if node_config.PAUSE_IMAGE not in await images.present(self.layout):
-                await images.import_archive(self.layout, pause)
-        self._ensure("kubelet", self._kubelet())
+        self._ensure("containerd", ["containerd", "--config", config, "--log-level", "warn"])
+        await self._wait_containerd()
+        if node_config.PAUSE_IMAGE not in await images.present(self.layout):
+            await images.import_archive(self.layout, pause)
+        is_new = self._ensure("kubelet", self._kubelet())
         self._processes.ensure(volumes.node_driver(self._lab, self.layout))
         self._ensure("kube-proxy", [self._lab.bin / "kube-proxy", f"--config={self.layout.state}/proxy.json"])
+        return is_new
 
     def _ensure(self, name: str, argv: list[str | Path]) -> bool:
         return self._processes.ensure(Program(self.layout.name, name, argv))

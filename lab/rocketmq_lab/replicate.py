@@ -146,8 +146,7 @@ def parse_lower_folders(mount_command: str) -> list[Path]:
 
 async def _commit(target: NodeLayout, chain: str, parent: tuple[str, ...], folder: Path) -> None:
     key = f"lab-{chain}-{os.urandom(4).hex()}"
-    await run(*ctr(target, "snapshots", "prepare", key, *parent))
-    mount = await run(*ctr(target, "snapshots", "mounts", "/", key))
+    mount = await run(*ctr(target, "snapshots", "prepare", "--target", "/", key, *parent))
     upper = re.search(r"upperdir=([^,\s]+)", mount)
     destination = Path(upper[1]) if upper else Path(mount.split()[3])
     await run("cp", "--archive", "--link", f"{folder}/.", destination)

@@ -12,6 +12,9 @@ NAME = "volumes"
 NODE_LABEL = "lab.rocketmq.huanwei.io/node"
 """kubelet puts it on the Node once the driver has registered: from then on volumes can be made there."""
 
+LAST_OBJECT = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/lab-volumes"
+"""The last of the manifests' objects: where it is, all are."""
+
 
 def program(layout: Layout) -> Path:
     return layout.bin / VOLUMES.name

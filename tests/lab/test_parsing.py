@@ -2,6 +2,7 @@
 
 import os
 import struct
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rocketmq_lab import cli, dns, mounts, processes, state
-from rocketmq_lab.controlplane import ready_nodes
+from rocketmq_lab.controlplane import ready_nodes, renewed_nodes
 from rocketmq_lab.layout import Layout
 from rocketmq_lab.processes import Processes, read_stat
 from rocketmq_lab.volumes import NODE_LABEL
@@ -113,6 +114,14 @@ def test_a_node_counts_when_it_is_ready_and_has_volumes() -> None:
     items = [node("a", "True", True), node("b", "Unknown", True), node("c", "True", False)]
     unborn = {"metadata": {"name": "d"}, "status": {}}
     assert ready_nodes({"items": [*items, unborn]}) == {"a"}
+
+
+def test_only_a_sign_of_life_after_the_start_counts() -> None:
+    since = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    times = {"old": "2026-01-02T03:04:04.999999Z", "new": "2026-01-02T03:04:05.000001Z"}
+    items = [{"metadata": {"name": name}, "spec": {"renewTime": time}} for name, time in times.items()]
+    unborn = {"metadata": {"name": "unborn"}, "spec": {}}
+    assert renewed_nodes({"items": [*items, unborn]}, since) == {"new"}
 
 
 def test_errors_are_said_without_a_traceback(
