@@ -36,17 +36,19 @@ async def build_all(images: Sequence[Image]) -> list[Path]:
         missing = [image for image in frozen if not archive_of(image).is_file()]
         if missing:
             await _have_tools()
-            with only_one(cache_root() / "images.lock"):
-                await _build(missing)
+            await _build(missing)
     return archives
 
 
 async def _build(images: Sequence[Image]) -> None:
     buildah = Buildah(cache_root() / "buildah")
     fetched = await _fetch(images)
-    await _have_base(buildah)
+    async with only_one(cache_root() / ".images.lock", "building an image"):
+        await _have_base(buildah)
     for image in images:
-        await _build_one(buildah, image, fetched[image.name])
+        # buildah's mounts are in namespaces of their own, of which its book-keeping knows nothing: one at a time.
+        async with only_one(cache_root() / ".images.lock", "building an image"):
+            await _build_one(buildah, image, fetched[image.name])
 
 
 async def _fetch(images: Sequence[Image]) -> dict[str, dict[str, Path]]:

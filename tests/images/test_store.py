@@ -9,7 +9,7 @@ from images.builder.store import forget_old, made_once
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(path.name for path in folder.iterdir() if not path.name.endswith(".lock"))
 
 
 async def test_it_is_made_once(tmp_path: Path) -> None:
@@ -35,6 +35,21 @@ async def test_a_failure_leaves_nothing(tmp_path: Path, fault: type[BaseExceptio
     with pytest.raises(fault):
         await made_once(tmp_path / "thing", make)
     assert names(tmp_path) == []
+
+
+async def test_two_at_once_make_it_once(tmp_path: Path) -> None:
+    made = []
+    let_go = asyncio.Event()
+
+    async def make(folder: Path) -> None:
+        made.append(folder)
+        await let_go.wait()
+
+    first = asyncio.create_task(made_once(tmp_path / "thing", make))
+    second = asyncio.create_task(made_once(tmp_path / "thing", make))
+    let_go.set()
+    assert await first == await second == tmp_path / "thing"
+    assert len(made) == 1
 
 
 async def test_the_most_recently_used_stay(tmp_path: Path) -> None:
