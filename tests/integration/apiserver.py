@@ -3,6 +3,7 @@
 Its processes die with the test run however that ends, and its files are in a folder that the caller removes.
 """
 
+import asyncio
 import contextlib
 import ctypes
 import json
@@ -34,16 +35,19 @@ class UnavailableError(Exception):
 
 
 def kubernetes() -> Path:
-    """The lab's Kubernetes binary, built and cached by the lab."""
+    """The lab's Kubernetes binary, which the lab builds once (some minutes) and caches; KUBERNETES_BINARY names another."""
     if given := os.environ.get("KUBERNETES_BINARY"):
         return Path(given)
     if str(LAB) not in sys.path:
         sys.path.insert(0, str(LAB))
+    from rocketmq_lab.builds import KUBERNETES, ensure_built
+    from rocketmq_lab.errors import LabError
+    from rocketmq_lab.progress import Progress
+
     try:
-        from rocketmq_lab import kubernetes as build  # type: ignore[attr-defined,unused-ignore]
-    except ImportError as error:
-        raise UnavailableError(f"the lab cannot build Kubernetes here ({error})") from error
-    return Path(build.binary())
+        return asyncio.run(ensure_built(KUBERNETES, Progress()))
+    except LabError as error:
+        raise UnavailableError(str(error)) from error
 
 
 class ApiServer:
@@ -66,11 +70,15 @@ class ApiServer:
         self._write_credentials()
         self._run("etcd", self._etcd())
         _until(lambda: self._etcd_call("maintenance/status") is not None, "etcd", self._log("etcd"))
-        self.start_api()
+        self.launch_api()
+        self.wait_for_api()
 
-    def start_api(self) -> None:
-        """kube-apiserver alone, on the etcd that runs."""
+    def launch_api(self) -> None:
+        """kube-apiserver alone, on the etcd that runs. Only from the main thread: the process ends with its thread."""
         self._run("kube-apiserver", self._api())
+
+    def wait_for_api(self) -> None:
+        """Return once it answers."""
         _until(self._ready, "kube-apiserver", self._log("kube-apiserver"))
 
     def stop_api(self, number: int = signal.SIGKILL) -> None:

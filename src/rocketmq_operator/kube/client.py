@@ -69,11 +69,12 @@ class Client:
         user_agent: str = FIELD_MANAGER,
         context: str | None = None,
         kubeconfig: str | Path | None = None,
+        limits: Limits | None = None,
         on_request: OnRequest | None = None,
     ) -> Self:
         """A client for the pod's service account, or for a kubeconfig; Unconfigured if there is neither."""
         http = http_from_environment(user_agent=user_agent, context=context, kubeconfig=kubeconfig)
-        return cls(http, field_manager=field_manager, on_request=on_request)
+        return cls(http, field_manager=field_manager, limits=limits, on_request=on_request)
 
     def unguarded(self) -> "Client":
         """A client on the same connections with limits of its own and no guard: for the lease itself."""

@@ -15,7 +15,7 @@ from .errors import Unconfigured
 
 CONNECT_SECONDS = 5.0
 # One connection a watch, and as many short ones as the client lets run at once: its own limits bound them, not the pool.
-LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=16, keepalive_expiry=30.0)
+LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=30.0)
 
 
 def http_from_environment(

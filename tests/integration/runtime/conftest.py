@@ -1,12 +1,14 @@
 """One API server for all tests here; each test has a namespace of its own."""
 
 import itertools
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from rocketmq_operator.kube.client import Client
+from rocketmq_operator.kube.limits import Limits
 from rocketmq_operator.kube.resources import NAMESPACE
 from rocketmq_operator.kube.types import Ref
 
@@ -31,7 +33,8 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
 
 @pytest.fixture
 async def client(api: ApiServer) -> AsyncIterator[Client]:
-    async with Client.from_environment(kubeconfig=api.kubeconfig()) as found:
+    impatient = Limits(rate=5000, in_flight=32, now=time.monotonic)
+    async with Client.from_environment(kubeconfig=api.kubeconfig(), limits=impatient) as found:
         yield found
 
 

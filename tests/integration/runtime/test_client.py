@@ -12,7 +12,7 @@ from rocketmq_operator.kube.types import Meta, Ref
 
 from ..apiserver import NOBODY, ApiServer
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(1500)]
 
 
 class Small(msgspec.Struct, frozen=True):
