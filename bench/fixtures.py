@@ -11,7 +11,7 @@ from rocketmq_operator.core.names import NAME_SERVER_PORT
 
 from . import manifests
 from .commands import BenchError
-from .kubectl import Kubectl
+from .kubectl import Json, Kubectl
 
 LOOK_SECONDS = 0.05
 """Between two looks at the name servers: how exact a start's time is, and little enough work not to slow it."""
@@ -85,12 +85,11 @@ async def until_ready(kubectl: Kubectl, cluster: BrokerCluster, seconds: float =
     )
 
 
-async def tools_pod(kubectl: Kubectl, namespace: str) -> None:
-    """Start the pod for Java tools."""
-    await kubectl.apply([manifests.tools(namespace)])
-    await kubectl(
-        "wait", f"pod/{manifests.TOOLS}", "-n", namespace, "--for=condition=Ready", "--timeout=120s", seconds=130
-    )
+async def tools_pod(kubectl: Kubectl, pod: Json) -> None:
+    """Start a pod for Java tools."""
+    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+    await kubectl.apply([pod])
+    await kubectl("wait", f"pod/{name}", "-n", namespace, "--for=condition=Ready", "--timeout=120s", seconds=130)
 
 
 async def node_count(kubectl: Kubectl) -> int:

@@ -1,5 +1,6 @@
 """kubectl as the benchmarks use it: one cluster, JSON in and out."""
 
+import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Sequence
@@ -28,6 +29,16 @@ class Kubectl:
     async def __call__(self, *words: str, stdin: bytes | None = None, seconds: float = 120.0) -> str:
         """kubectl's standard output; BenchError where it fails."""
         return await run(["kubectl", *words], stdin=stdin, environment=self.environment, seconds=seconds)
+
+    async def open(self, *words: str) -> asyncio.subprocess.Process:
+        """kubectl as a running process to talk to; the caller ends it."""
+        return await asyncio.create_subprocess_exec(
+            "kubectl",
+            *words,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, **self.environment},
+        )
 
     async def json(self, *words: str) -> Any:
         """The answer of a command that takes `-o json`."""
