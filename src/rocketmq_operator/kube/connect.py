@@ -7,13 +7,12 @@ lightkube reads the configuration and does the authentication: TLS, client certi
 from pathlib import Path
 
 import httpx2
-from lightkube import ConfigError, KubeConfig, SingleConfig
+from lightkube import ConfigError, SingleConfig
 from lightkube.config.client_adapter import ConnectionParams
-from lightkube.config.models import User
 
 from .errors import Unconfigured
+from .kubeconfig import configuration
 
-CONNECT_SECONDS = 5.0
 # One connection a watch, and as many short ones as the client lets run at once: its own limits bound them, not the pool.
 LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=30.0)
 
@@ -23,18 +22,6 @@ def http_from_environment(
 ) -> httpx2.AsyncClient:
     """A client whose base URL, trust and credentials are those of the environment; Unconfigured if there are none."""
     return http_for(configuration(context=context, kubeconfig=kubeconfig), user_agent=user_agent)
-
-
-def configuration(*, context: str | None = None, kubeconfig: str | Path | None = None) -> SingleConfig:
-    """The configuration in force: the named file, else the pod's service account, else KUBECONFIG, else the home's."""
-    try:
-        found = KubeConfig.from_file(kubeconfig) if kubeconfig else KubeConfig.from_env()
-        chosen = found.get(context)
-    except (ConfigError, KeyError, OSError) as error:
-        raise Unconfigured(f"no way to an API server: {error}") from error
-    if chosen is None:
-        raise Unconfigured("no way to an API server: the kubeconfig has no current context")
-    return chosen if chosen.user else chosen._replace(user=User())
 
 
 def http_for(config: SingleConfig, *, user_agent: str) -> httpx2.AsyncClient:
