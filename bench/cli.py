@@ -17,6 +17,7 @@ from .commands import BenchError, Cost, cost
 from .figures import Report, Series, machine, ratio, tell
 from .kubectl import Kubectl
 from .place import OPERATOR, Place, main, parser, with_rounds
+from .procfs import resident_mib
 
 MQADMIN = f"./mqadmin clusterList -n {manifests.NAME_SERVER_DNS}"
 IN_POD_TIMES = f"TIMEFORMAT='%R %U %S'; {{ time {MQADMIN} >/dev/null; }} 2>&1"
@@ -171,14 +172,6 @@ async def _resident_in_pod(kubectl: Kubectl) -> float:
     """MiB resident of the operator that looks after the cluster."""
     text = await kubectl("exec", f"deployment/{OPERATOR}", "-n", OPERATOR, "--", "cat", "/proc/1/status")
     return resident_mib(text)
-
-
-def resident_mib(status: str) -> float:
-    """MiB that a /proc/.../status calls resident."""
-    found = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
-    if found is None:
-        raise BenchError("/proc/.../status says nothing of memory")
-    return int(found[1]) / 1024
 
 
 def _options() -> argparse.Namespace:

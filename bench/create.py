@@ -16,21 +16,27 @@ from collections.abc import Sequence
 import msgspec
 
 from rocketmq_operator.admin import Admin
+from rocketmq_operator.core import names
 
 from . import fixtures, manifests
 from .audit import creation_steps
 from .figures import Ratio, Report, Series, machine, ratio, tell
 from .kubectl import Json, Kubectl
 from .place import Place, main, parser, with_rounds
+from .procfs import pod_cpu_seconds
 
 WAYS = ("operator", "same", "default", "distribution")
 START_SECONDS = 300.0
 
 
 class Round(msgspec.Struct, frozen=True):
-    """One creation: seconds from the apply until all are registered, and until the operator calls it ready."""
+    """One creation: seconds from the apply until all are registered, and until the operator calls it ready.
+
+    `cpu` is what the four brokers' processes had used by then: it stays true where other work disturbs the time.
+    """
 
     registered: float
+    cpu: float
     ready: float | None = None
     steps: dict[str, float] = {}
 
@@ -65,12 +71,22 @@ class Creation:
                 await fixtures.until_listed(admin, self._servers, fixtures.brokers_of(self._cluster), START_SECONDS)
                 registered = time.perf_counter() - began
                 await applying
+                cpu = await self._cpu()
                 ready = await self._ready(began) if way == "operator" else None
                 steps = self._steps(offset)
             finally:
                 await self._kubectl.delete(objects)
                 await fixtures.until_gone(self._kubectl, self._namespace)
-        return Round(registered, ready, steps)
+        return Round(registered, cpu, ready, steps)
+
+    async def _cpu(self) -> float:
+        spec = self._cluster.spec
+        pods = [
+            names.broker_pod(self._cluster.metadata.name, group, member)
+            for group in range(spec.group_replica)
+            for member in range(spec.members_per_group)
+        ]
+        return sum(await asyncio.gather(*(pod_cpu_seconds(self._kubectl, self._namespace, pod) for pod in pods)))
 
     async def _ready(self, began: float) -> float:
         await fixtures.until_ready(self._kubectl, self._cluster)
@@ -104,19 +120,22 @@ async def bench(options: argparse.Namespace, place: Place) -> tuple[Report, int]
 
 def _report(rounds: dict[str, list[Round]], circumstances: dict[str, str | int | float]) -> Report:
     series = {way: Series(way, "s", [each.registered for each in found]) for way, found in rounds.items()}
-    shown = list(series.values())
+    cpus = {
+        way: Series(f"{way}: CPU of the brokers", "s", [each.cpu for each in found]) for way, found in rounds.items()
+    }
+    shown = [*series.values(), *cpus.values()]
     ready = [each.ready for each in rounds.get("operator", []) if each.ready is not None]
     if ready:
         shown.append(Series("operator, until the resource is Ready", "s", ready))
     for way, found in rounds.items():
         shown += _steps(way, found)
-    return Report("From apply to four registered brokers", shown, _ratios(series), circumstances)
+    return Report("From apply to four registered brokers", shown, [*_ratios(series), *_cpu_ratios(cpus)], circumstances)
 
 
 def _steps(way: str, found: Sequence[Round]) -> list[Series]:
-    names = dict.fromkeys(name for each in found for name in each.steps)
+    steps = dict.fromkeys(name for each in found for name in each.steps)
     return [
-        Series(f"  {way}: {name}", "s", [each.steps[name] for each in found if name in each.steps]) for name in names
+        Series(f"  {way}: {name}", "s", [each.steps[name] for each in found if name in each.steps]) for name in steps
     ]
 
 
@@ -129,6 +148,11 @@ def _ratios(series: dict[str, Series]) -> list[Ratio]:
     ]
     there = [each for each in compared if each[1] in series and each[2] in series]
     return [ratio(name, series[over], series[floor], aim) for name, over, floor, aim in there]
+
+
+def _cpu_ratios(cpus: dict[str, Series]) -> list[Ratio]:
+    floor = cpus.get("default")
+    return [ratio(f"{way} / default: CPU", each, floor) for way, each in cpus.items() if floor and way != "default"]
 
 
 def _options() -> argparse.Namespace:

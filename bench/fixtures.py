@@ -16,6 +16,8 @@ from .kubectl import Json, Kubectl
 LOOK_SECONDS = 0.05
 """Between two looks at the name servers: how exact a start's time is, and little enough work not to slow it."""
 
+ANSWER_SECONDS = 60.0
+
 Registered = frozenset[tuple[str, int]]
 """Broker names and ids that a name server lists."""
 
@@ -24,14 +26,21 @@ async def name_servers(kubectl: Kubectl, namespace: str) -> list[str]:
     """Start two name servers; their addresses. BenchError where this machine does not reach pods."""
     await kubectl.apply(manifests.name_servers(namespace))
     workload = f"deployment/{manifests.NAME_SERVERS}"
-    await kubectl("rollout", "status", workload, "-n", namespace, "--timeout=180s", seconds=190)
+    await kubectl("rollout", "status", workload, "-n", namespace, "--timeout=300s", seconds=310)
     pods = await kubectl.json("get", "pods", "-n", namespace, "-l", f"app={manifests.NAME_SERVERS}")
     addresses = sorted(f"{pod['status']['podIP']}:{NAME_SERVER_PORT}" for pod in pods["items"])
     async with Admin() as admin:
-        for address in addresses:
-            if await listed(admin, address) is None:
-                raise BenchError(f"name server {address} does not answer: this machine must reach addresses of pods")
+        await _until_answering(admin, addresses)
     return addresses
+
+
+async def _until_answering(admin: Admin, servers: Sequence[str]) -> None:
+    end = time.monotonic() + ANSWER_SECONDS
+    for server in servers:
+        while await listed(admin, server) is None:
+            if time.monotonic() > end:
+                raise BenchError(f"name server {server} does not answer: this machine must reach addresses of pods")
+            await asyncio.sleep(1.0)
 
 
 async def listed(admin: Admin, server: str) -> Registered | None:

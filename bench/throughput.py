@@ -26,14 +26,13 @@ from .commands import BenchError, run
 from .figures import Report, Series, machine, ratio, tell
 from .kubectl import Json, Kubectl
 from .place import Place, main, parser, with_rounds
+from .procfs import pod_cpu_seconds
 
 FLAGS = ("ours", *manifests.JAVA_FLAGS)
 THREADS = 16
 MESSAGE_BYTES = 1024
 CLIENT = Path(__file__).parent / "clients" / "SteadyProducer.java"
 CLIENT_FOLDER = "/bench"
-TICKS = 100
-"""Clock ticks a second in /proc (USER_HZ), the same on every Linux."""
 ANSWER_SECONDS = 600.0
 
 
@@ -179,21 +178,10 @@ async def _producer(kubectl: Kubectl, namespace: str, servers: Sequence[str]) ->
 
 
 async def _batch(kubectl: Kubectl, namespace: str, producer: Producer, flags: str, pod: str, messages: int) -> Batch:
-    before = await _cpu_seconds(kubectl, namespace, pod)
+    before = await pod_cpu_seconds(kubectl, namespace, pod)
     seconds = await producer.send(topic_of(flags), messages)
-    used = await _cpu_seconds(kubectl, namespace, pod) - before
+    used = await pod_cpu_seconds(kubectl, namespace, pod) - before
     return Batch(messages / seconds, used / messages * 1e6)
-
-
-async def _cpu_seconds(kubectl: Kubectl, namespace: str, pod: str) -> float:
-    """CPU that the broker, process 1 of its pod, has used so far."""
-    return cpu_seconds(await kubectl("exec", pod, "-n", namespace, "--", "cat", "/proc/1/stat"))
-
-
-def cpu_seconds(stat: str) -> float:
-    """User and system time of a /proc/.../stat; the command's name in it may hold spaces."""
-    fields = stat.rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def _report(found: dict[str, list[Batch]], facts: dict[str, str | int | float]) -> Report:

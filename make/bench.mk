@@ -2,9 +2,12 @@
 # BENCH="-o json --rounds 9" gives options, such as --kubeconfig FILE for a cluster of one's own.
 BENCH ?=
 
-.PHONY: bench-create bench-cli bench-idle
+.PHONY: bench-create bench-throughput bench-cli bench-idle
 bench-create: $(VENV)/.stamp ## time from apply to four registered brokers, against bare manifests
 	@$(PY) -m bench.create $(BENCH)
+
+bench-throughput: $(VENV)/.stamp ## steady throughput by Java flags
+	@$(PY) -m bench.throughput $(BENCH)
 
 bench-cli: $(VENV)/.stamp ## kubectl rocketmq against mqadmin; the operator's import, start and memory
 	@$(PY) -m bench.cli $(BENCH)
