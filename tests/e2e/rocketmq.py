@@ -15,7 +15,7 @@ def ask(question: Callable[[Admin], Awaitable[T]]) -> T:
     """One question to RocketMQ."""
 
     async def asked() -> T:
-        async with Admin() as admin:
+        async with Admin(timeout=20, connect_timeout=10) as admin:
             return await question(admin)
 
     return asyncio.run(asked())
