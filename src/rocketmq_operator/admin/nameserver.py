@@ -90,7 +90,7 @@ class NameServerOperations(Caller):
         await self.call(ns, RequestCode.UPDATE_NAMESRV_CONFIG, body=encode_settings(values))
 
     async def member_group(self, ns: str, cluster: str, broker_name: str) -> MemberGroup | None:
-        """One broker group (901, from 5.0 on), None where it is unknown."""
+        """One broker group (901), None where it is unknown. Name servers before 5.0 do not answer at all."""
         fields = {"clusterName": cluster, "brokerName": broker_name}
         reply = await self.ask(ns, RequestCode.GET_BROKER_MEMBER_GROUP, MemberGroupReply, fields)
         return reply.group

@@ -58,7 +58,10 @@ class OffsetOperations(Caller):
         return self.number(addr, code, response, "offset")
 
     async def consumer_offset(self, addr: str, group: str, topic: str, queue_id: int) -> int | None:
-        """A group's committed offset in a queue (14), None where it has committed none."""
+        """A group's committed offset in a queue (14), None where it has committed none.
+
+        4.9 answers 0 instead of None while the queue still holds its first message.
+        """
         code, accept = RequestCode.QUERY_CONSUMER_OFFSET, (ResponseCode.SUCCESS, ResponseCode.QUERY_NOT_FOUND)
         fields = {"consumerGroup": group, "topic": topic, "queueId": queue_id, "setZeroIfNotFound": False}
         response = await self.call(addr, code, fields, accept=accept)
