@@ -11,10 +11,6 @@ from .errors import LabError
 from .layout import Layout
 
 
-class NotFoundError(LabError):
-    """There is no object at that path."""
-
-
 class Api:
     """Requests as the administrator. Each opens a connection of its own."""
 
@@ -26,14 +22,6 @@ class Api:
     async def get(self, path: str) -> Any:
         """The JSON at `path`; LabError where the server refuses, OSError where it does not answer."""
         return await asyncio.to_thread(self._request, "GET", path, None, "application/json")
-
-    async def exists(self, path: str) -> bool:
-        """Whether there is an object at `path`."""
-        try:
-            await self.get(path)
-        except NotFoundError:
-            return False
-        return True
 
     async def apply(self, path: str, value: dict[str, Any]) -> Any:
         """Server-side apply of one object at its path."""
@@ -55,8 +43,7 @@ class Api:
             response = connection.getresponse()
             data = response.read()
             if response.status >= 300:
-                kind = NotFoundError if response.status == 404 else LabError
-                raise kind(f"{method} {path}: {response.status} {data.decode(errors='replace')[:500]}")
+                raise LabError(f"{method} {path}: {response.status} {data.decode(errors='replace')[:500]}")
             is_json = response.headers.get("Content-Type", "").startswith("application/json")
             return json.loads(data) if is_json else data.decode()
         finally:

@@ -94,12 +94,23 @@ class ControlPlane:
         await self._wait_ready("API server", progress)
         self._ensure("kube-controller-manager", control_config.controller_manager(layout, files))
         self._ensure("kube-scheduler", control_config.scheduler(layout, files))
-        self._ensure("coredns", ["-conf", str(files.corefile), "-quiet"])
         self._processes.ensure(volumes.controller(layout, PLACE, files.volumes))
-        if not await self.api.exists(volumes.LAST_OBJECT):
-            await volumes.publish(layout)
-        await self._publish_dns()
-        await self._wait_dns()
+        await self._publish(volumes.objects())
+        await self._start_dns(files, progress)
+
+    async def _publish(self, objects: list[tuple[str, dict[str, Any]]]) -> None:
+        for path, value in objects:
+            await self.api.apply(path, value)
+
+    async def _start_dns(self, files: ControlFiles, progress: Progress) -> None:
+        """The server after its rights: refused at its first try, it would wait long before the next."""
+        await self._publish(control_config.dns_objects(self._layout))
+        self._ensure("coredns", ["-conf", str(files.corefile), "-quiet"])
+        async with progress.step("waiting for the DNS", quiet=True):
+            name = f"kubernetes.default.svc.{CLUSTER_DOMAIN}"
+            while not await dns.answers(self._layout.control_address, name):
+                self.check_alive()
+                await asyncio.sleep(0.1)
 
     def _ensure(self, name: str, arguments: list[str]) -> None:
         argv: list[str | Path] = [*arguments]
@@ -107,7 +118,7 @@ class ControlPlane:
             argv = [self._layout.bin / name, *arguments]
         self._processes.ensure(Program(PLACE, name, argv))
 
-    async def _wait_ready(self, what: str, progress: Progress, seconds: float = 120.0) -> None:
+    async def _wait_ready(self, what: str, progress: Progress, seconds: float = 600.0) -> None:
         if await self.api.is_ready():
             return
         async with progress.step(f"waiting for the {what}"):
@@ -126,16 +137,6 @@ class ControlPlane:
             if self._processes.pid(key) is None:
                 tail = self._processes.tail(key)
                 raise LabError(f"{key} has ended; the end of {self._processes.log(key)}:\n{tail}")
-
-    async def _wait_dns(self) -> None:
-        name = f"kubernetes.default.svc.{CLUSTER_DOMAIN}"
-        while not await dns.answers(self._layout.control_address, name):
-            self.check_alive()
-            await asyncio.sleep(0.1)
-
-    async def _publish_dns(self) -> None:
-        for path, value in control_config.dns_objects(self._layout):
-            await self.api.apply(path, value)
 
 
 def link_programs(folder: Path, programs: dict[str, Path]) -> None:

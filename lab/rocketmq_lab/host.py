@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from . import leftovers
 from .errors import LabError
 from .layout import STATE_ROOT
 from .progress import Progress
@@ -62,6 +63,8 @@ async def check() -> None:
     if missing_packages() and not have("apt-get"):
         problems.append(f"These are missing, and there is no apt-get: {', '.join(missing_packages())}.")
     problems += _missing_controllers()
+    if leftovers.foreign_kubelet():
+        problems.append("a kubelet runs on this machine already: use its cluster, or a machine without one.")
     if have("unshare") and have("ip"):
         problems += await _missing_kernel_features()
     if problems:
@@ -145,9 +148,9 @@ def remember_tunables(root: Path = STATE_ROOT, proc: Path = Path("/proc/sys")) -
 
 
 def restore_tunables(root: Path = STATE_ROOT, proc: Path = Path("/proc/sys")) -> None:
-    """Put the machine's settings back once the last lab is gone."""
+    """Put the machine's settings back; for the last lab that goes."""
     file = root / "host-settings.json"
-    if any(path.is_dir() for path in root.glob("*")) or not file.exists():
+    if not file.exists():
         return
     for name, value in json.loads(file.read_text()).items():
         if (proc / name).read_text().strip() != value:

@@ -16,7 +16,8 @@ from .processes import Processes
 from .progress import Progress
 from .state import Marks, State
 
-_READY_SECONDS = 180.0
+_READY_SECONDS = 600.0
+"""Long, for a machine may be busy with other things; what has died is noticed at once."""
 _LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 
 
@@ -159,9 +160,11 @@ async def down(name: str, progress: Progress) -> bool:
         remembered = state.load(name)
         if remembered is None:
             shutil.rmtree(STATE_ROOT / name, ignore_errors=True)
-            return False
-        async with progress.step(f"removing lab {name}"):
-            await Lab(Layout(name, remembered.number), remembered, progress).destroy()
-        host.restore_tunables()
+        else:
+            async with progress.step(f"removing lab {name}"):
+                await Lab(Layout(name, remembered.number), remembered, progress).destroy()
+        if not state.names():
+            leftovers.remove_shared()
+            host.restore_tunables()
         state.remove_lock(name)
-    return True
+    return remembered is not None

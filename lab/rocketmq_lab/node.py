@@ -77,7 +77,7 @@ class Node:
         )
         plane.user_kubeconfig(node.state / "proxy.kubeconfig", "kube-proxy", Identity("system:kube-proxy"))
 
-    async def _wait_containerd(self, seconds: float = 60.0) -> None:
+    async def _wait_containerd(self, seconds: float = 300.0) -> None:
         key = f"{self.layout.name}.containerd"
         try:
             async with asyncio.timeout(seconds):

@@ -77,7 +77,10 @@ def cni(node: NodeLayout, network: str) -> str:
 
 
 def kubelet(layout: Layout, node: NodeLayout, authority: Path, serving: Pair) -> str:
-    """KubeletConfiguration. The disk is the whole machine's, so eviction and image clean-up are all but off."""
+    """KubeletConfiguration. The disk is the whole machine's, so eviction and image clean-up are all but off.
+
+    `syncFrequency` (1 min by default) is what a grown volume waits for until its file system grows, too.
+    """
     return _json({
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
@@ -108,6 +111,7 @@ def kubelet(layout: Layout, node: NodeLayout, authority: Path, serving: Pair) ->
         "nodeLeaseDurationSeconds": 20,
         "serializeImagePulls": False,
         "registerNode": True,
+        "syncFrequency": "15s",
         "maxPods": 110,
         "logging": {"verbosity": 1},
     })  # fmt: skip

@@ -38,8 +38,11 @@ class Progress:
         self._console.print(text, markup=False, soft_wrap=True)
 
     @contextlib.asynccontextmanager
-    async def step(self, text: str) -> AsyncIterator[None]:
-        """Show `text` while the block runs, and its duration afterwards; steps may overlap."""
+    async def step(self, text: str, quiet: bool = False) -> AsyncIterator[None]:
+        """Show `text` while the block runs, and its duration afterwards; steps may overlap.
+
+        A `quiet` step that is done at once, or soon, leaves no line.
+        """
         began = time.monotonic()
         self._running[text] = began
         reminder = asyncio.create_task(self._remind(text, began)) if not self._live else None
@@ -51,7 +54,8 @@ class Progress:
             if reminder:
                 reminder.cancel()
             del self._running[text]
-            self.say(f"{sign} {text} ({time.monotonic() - began:.1f} s)")
+            if not quiet or time.monotonic() - began > _PATIENCE:
+                self.say(f"{sign} {text} ({time.monotonic() - began:.1f} s)")
 
     async def _remind(self, text: str, began: float) -> None:
         pause = _PATIENCE

@@ -41,6 +41,11 @@ def load(name: str, root: Path = STATE_ROOT) -> State | None:
         return None
 
 
+def names(root: Path = STATE_ROOT) -> list[str]:
+    """All labs of this machine."""
+    return sorted(path.name for path in root.glob("*") if path.is_dir())
+
+
 def save(layout: Layout, state: State) -> None:
     layout.state.mkdir(parents=True, exist_ok=True)
     fresh = layout.state / "state.json.new"

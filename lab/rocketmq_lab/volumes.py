@@ -2,18 +2,18 @@
 
 import subprocess
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from .builds import VOLUMES
 from .layout import Layout, NodeLayout
 from .processes import Program
-from .shell import clean_environment, run
+from .shell import clean_environment
 
 NAME = "volumes"
 NODE_LABEL = "lab.rocketmq.huanwei.io/node"
 """kubelet puts it on the Node once the driver has registered: from then on volumes can be made there."""
-
-LAST_OBJECT = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/lab-volumes"
-"""The last of the manifests' objects: where it is, all are."""
 
 
 def program(layout: Layout) -> Path:
@@ -38,11 +38,16 @@ def controller(layout: Layout, place: str, kubeconfig: Path) -> Program:
     return Program(place, NAME, [program(layout), "controller", *arguments])
 
 
-async def publish(layout: Layout) -> None:
-    """The driver, the default StorageClass and the controller's rights."""
-    manifests = VOLUMES.folder / "manifests.yaml"
-    command = (layout.bin / "kubectl", f"--kubeconfig={layout.kubeconfig}", "apply", "--server-side")
-    await run(*command, "--force-conflicts", "-f", manifests)
+def objects() -> list[tuple[str, dict[str, Any]]]:
+    """(API path, object): the driver, the default StorageClass and the controller's rights."""
+    documents = yaml.safe_load_all((VOLUMES.folder / "manifests.yaml").read_text())
+    return [(_path(value), value) for value in documents]
+
+
+def _path(value: dict[str, Any]) -> str:
+    kind = value["kind"].lower()
+    plural = f"{kind}es" if kind.endswith("s") else f"{kind}s"
+    return f"/apis/{value['apiVersion']}/{plural}/{value['metadata']['name']}"
 
 
 def detach(layout: Layout, folder: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rocketmq_lab import control_config, node_config
+from rocketmq_lab import control_config, node_config, volumes
 from rocketmq_lab.certificates import Authority, Identity
 from rocketmq_lab.control_config import ControlFiles
 from rocketmq_lab.layout import Layout
@@ -124,3 +124,12 @@ def test_a_kubeconfig_needs_no_other_file(tmp_path: Path) -> None:
     user = config["users"][0]["user"]
     assert base64.b64decode(user["client-key-data"]) == pair.key.read_bytes()
     assert config["clusters"][0]["cluster"]["server"] == LAYOUT.api_url
+
+
+def test_the_volumes_objects_go_where_the_api_keeps_them() -> None:
+    paths = {value["kind"]: path for path, value in volumes.objects()}
+    assert paths["StorageClass"] == "/apis/storage.k8s.io/v1/storageclasses/lab-local"
+    assert paths["ClusterRoleBinding"] == "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/lab-volumes"
+    (default,) = [value for _, value in volumes.objects() if value["kind"] == "StorageClass"]
+    assert default["metadata"]["annotations"]["storageclass.kubernetes.io/is-default-class"] == "true"
+    assert (default["volumeBindingMode"], default["allowVolumeExpansion"]) == ("WaitForFirstConsumer", True)

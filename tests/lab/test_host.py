@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rocketmq_lab import builds, cgroups, host
+from rocketmq_lab import builds, cgroups, host, state
 
 
 @pytest.fixture
@@ -17,18 +17,24 @@ def proc(tmp_path: Path) -> Path:
     return folder
 
 
-def test_settings_return_with_the_last_lab_only(proc: Path, tmp_path: Path) -> None:
+def test_settings_are_those_before_the_first_lab(proc: Path, tmp_path: Path) -> None:
     root = tmp_path / "labs"
-    (root / "one").mkdir(parents=True)
     host.remember_tunables(root, proc)
     (proc / "kernel/panic").write_text("10\n")
     host.remember_tunables(root, proc)
     host.restore_tunables(root, proc)
-    assert (proc / "kernel/panic").read_text() == "10\n", "a lab is still there"
-    (root / "one").rmdir()
-    host.restore_tunables(root, proc)
     assert (proc / "kernel/panic").read_text() == "1"
     assert list(root.iterdir()) == []
+    (proc / "kernel/panic").write_text("5\n")
+    host.restore_tunables(root, proc)
+    assert (proc / "kernel/panic").read_text() == "5\n", "nothing is remembered any more"
+
+
+def test_labs_are_counted_by_their_folders(tmp_path: Path) -> None:
+    assert state.names(tmp_path / "none") == []
+    (tmp_path / "one").mkdir()
+    (tmp_path / "host-settings.json").write_text("{}")
+    assert state.names(tmp_path) == ["one"]
 
 
 def test_a_machine_without_a_setting_is_fine(proc: Path, tmp_path: Path) -> None:

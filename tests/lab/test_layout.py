@@ -4,13 +4,14 @@ from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rocketmq_lab.errors import LabError
 from rocketmq_lab.layout import NUMBERS, Layout, check_name, choose_number, node_index
 
 
+@settings(deadline=None)
 @given(st.sampled_from(NUMBERS))
 def test_everything_lies_in_the_labs_own_network_and_nothing_overlaps(number: int) -> None:
     layout = Layout("x", number)

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rocketmq_lab import cli, dns, mounts, processes, state
@@ -30,6 +30,7 @@ def test_mount_points_are_decoded_and_found_below_a_folder_latest_first() -> Non
     assert mounts.below(Path("/nowhere"), points) == []
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_characters="\n\0", codec="utf-8"), min_size=1, max_size=15))
 def test_a_process_name_cannot_confuse_the_reader_of_stat(name: str) -> None:
     fields = " ".join(str(number) for number in range(4, 53))
