@@ -78,7 +78,7 @@ def rocketmq(version: str, *, extras: bool = True) -> Image:
         reference=f"{REGISTRY}/{'rocketmq-operator' if extras else 'apache'}/rocketmq:{version}",
         dockerfile=folder / "Dockerfile",
         context=folder,
-        depends_on=(folder,),
+        depends_on=(folder / "Dockerfile", sources.JARS_POM, folder / "bin", folder / "conf"),
         arguments={"ROCKETMQ_VERSION": version, "EXTRAS": str(extras).lower()},
         contexts={"jars": lambda: sources.rocketmq_jars(version)},
         by_default=extras and version == DEFAULT_ROCKETMQ,
