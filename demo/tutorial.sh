@@ -65,7 +65,7 @@ bash demo/messages.sh "$NS" "$MESSAGES" "$RUN"
 
 title "Where to look next"
 cat <<TEXT
-  export KUBECONFIG=$KUBECONFIG
+  export KUBECONFIG=$KUBECONFIG PATH=$(dirname "$(command -v kubectl)"):$PWD/.venv/bin:\$PATH
   kubectl get rocketmq -A                          # everything of ours; short names rmqbc, rmqns
   kubectl rocketmq clusters -A                     # one line for each cluster
   kubectl describe brokercluster $CLUSTER -n $NS

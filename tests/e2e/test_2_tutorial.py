@@ -1,11 +1,12 @@
 """What the seed shows, shown: the tutorial's cluster of 2 masters and 2 slaves."""
 
 import json
+import subprocess
 import time
 
 import pytest
 
-from .kubectl import Kubectl
+from .kubectl import ROOT, Kubectl
 from .rocketmq import listed, own_words
 
 NS = "rocketmq-operator"
@@ -135,3 +136,19 @@ def test_a_restarted_master_comes_back_as_it_was(kubectl: Kubectl) -> None:
     # Opened by the operator (0), or by itself because its volume is proven and the operator was slow.
     assert int(own_words(after)["startAcceptSendRequestTimeStamp"]) <= time.time() * 1000
     assert all(table == TABLE for table in listed(kubectl, NS, "app=rocketmq-namesrv").values())
+
+
+def test_messages_by_the_official_client_arrive_and_are_counted_by_key(kubectl: Kubectl) -> None:
+    """1,000 messages; the script fails if one that was acknowledged (SEND_OK) did not arrive."""
+    run = subprocess.run(
+        ["bash", "demo/messages.sh", NS, "1000", f"e2e-{int(time.time())}"],
+        cwd=ROOT,
+        env=kubectl.environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "GOOD: every acknowledged message arrived, intact" in run.stdout
+    assert "1000 messages sent, acknowledged and received" in run.stdout
