@@ -69,6 +69,7 @@ class Pool:
         self._places = asyncio.Semaphore(concurrency)
         self._servers: dict[str, _Server] = {}
         self._closed = False
+        self._expired_at = clock()
 
     async def request(
         self, address: str, code: int, fields: Mapping[str, str], body: bytes, seconds: float | None = None
@@ -126,7 +127,11 @@ class Pool:
 
     def expire(self) -> None:
         """Close what has been idle for too long, and forget servers that nobody uses."""
-        limit = self._clock() - self._idle
+        now = self._clock()
+        if now - self._expired_at < self._idle / 8:
+            return  # looking through all servers at every request would cost most where there are most
+        self._expired_at = now
+        limit = now - self._idle
         for address, server in list(self._servers.items()):
             if server.users:
                 continue
