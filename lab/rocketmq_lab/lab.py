@@ -140,7 +140,10 @@ class Lab:
 async def up(name: str, nodes: int | None, progress: Progress) -> Lab:
     """Start lab `name`, or repair it, or add nodes to it; `nodes` None means as many as it has (3 if new)."""
     await host.check()
-    await host.install_packages(progress)
+    if host.missing_packages():
+        async with asyncio.TaskGroup() as group:  # both are long, and neither needs the other
+            group.create_task(host.install_packages(progress))
+            group.create_task(builds.ensure_built(builds.KUBERNETES, progress))
     async with state.locked(name, progress):
         remembered = state.load(name)
         if remembered is None:

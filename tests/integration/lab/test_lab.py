@@ -25,6 +25,7 @@ NAME = "labtest"
 HERE = Path(__file__).resolve().parent
 LAB = HERE.parents[2] / "lab" / "lab"
 IMAGE = "docker.io/rocketmq-lab/probe:1"
+PROBE = builds.GoProgram("probe", HERE / "probe", "building the probe")
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.timeout(1500),
@@ -119,18 +120,29 @@ def fetch(url: str) -> str:
             time.sleep(0.2)
 
 
+def probe_archive(folder: Path, name: str, user: str = "65535:65535") -> Path:
+    """A tar with an image of the probe; another `user` makes another image."""
+    program = asyncio.run(builds.ensure_built(PROBE, Progress()))
+    images.write_program_archive(program, folder / "probe.tar", name, user)
+    return folder / "probe.tar"
+
+
+def must(*arguments: str | Path) -> str:
+    """Run a lab command that has to succeed; what it said."""
+    done = run_lab(*arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    done = run_lab("up", "--nodes", "2")
+    """Started with one node and grown to two, so that the second gets its images from the first."""
     try:
-        assert done.returncode == 0, done.stderr
+        must("up", "--nodes", "1")
+        must("load", probe_archive(tmp_path_factory.mktemp("probe"), IMAGE))
+        must("up", "--nodes", "2")
         remembered = state.load(NAME)
         assert remembered is not None
-        archive = tmp_path_factory.mktemp("probe") / "probe.tar"
-        program = builds.GoProgram("probe", HERE / "probe", "building the probe")
-        images.write_program_archive(asyncio.run(builds.ensure_built(program, Progress())), archive, IMAGE)
-        done = run_lab("load", archive)
-        assert done.returncode == 0, done.stderr
         found = Cluster(Layout(NAME, remembered.number))
         found.apply(
             service("probes", clusterIP="None"),
@@ -182,6 +194,19 @@ def test_logs_exec_and_port_forward(cluster: Cluster) -> None:
         forward.communicate()
 
 
+def test_every_node_holds_every_image_whole(cluster: Cluster, tmp_path: Path) -> None:
+    other = "docker.io/rocketmq-lab/probe:2"
+    archive = probe_archive(tmp_path, other, user="1:1")
+    assert "loading" in must("load", archive)
+    assert "already there" in must("load", archive)
+    for index in (1, 2):
+        command = images.ctr(cluster.layout.node(index), "images", "check")
+        rows = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+        for name in (IMAGE, other):
+            (row,) = [row for row in rows if row.startswith(f"{name} ")]
+            assert " complete (2/2) " in row and row.split()[-1] == "true", row
+
+
 def test_a_volume_survives_its_pod_and_grows_in_use(cluster: Cluster) -> None:
     cluster.kubectl("delete", "pod", "two")
     cluster.apply(pod("two", "node2", claim="kept"))
@@ -214,30 +239,29 @@ def test_pod_security_is_enforced(cluster: Cluster) -> None:
 def test_up_on_a_running_lab_changes_nothing(cluster: Cluster) -> None:
     records = cluster.layout.run / "processes"
     before = {path.name: path.read_text() for path in records.iterdir()}
-    assert run_lab("up").returncode == 0
+    must("up")
     assert {path.name: path.read_text() for path in records.iterdir()} == before
 
 
 def test_a_cut_node_goes_silent_and_comes_back(cluster: Cluster) -> None:
-    assert run_lab("node", "cut", "node2").returncode == 0
+    must("node", "cut", "node2")
     cluster.kubectl("wait", "node/node2", "--for=condition=Ready=Unknown", "--timeout=120s")
     with pytest.raises(AssertionError):
         cluster.kubectl("exec", "one", "--", "/probe", "get", f"http://{cluster.layout.node(2).address}:10250")
     assert "cut" in run_lab("status").stdout
-    assert run_lab("node", "restore", "node2").returncode == 0
+    must("node", "restore", "node2")
     cluster.wait_ready("two")
     assert cluster.field("{.status.containerStatuses[0].restartCount}", "pod", "two") == "0"
 
 
 def test_a_killed_node_dies_whole_and_comes_back_with_its_disk(cluster: Cluster) -> None:
     node = cluster.layout.node(2)
-    assert run_lab("node", "kill", "node2").returncode == 0
+    must("node", "kill", "node2")
     assert cgroups.members(node.cgroup) == set()
     assert mounts.below(node.state, mounts.mount_points()) == []
     assert "killed" in run_lab("status").stdout
     assert cluster.kubectl("exec", "one", "--", "/probe", "lookup", "kubernetes.default").strip()
-    done = run_lab("node", "restore", "node2")
-    assert done.returncode == 0, done.stderr
+    must("node", "restore", "node2")
     cluster.kubectl("wait", "pod/two", "--for=jsonpath={.status.containerStatuses[0].restartCount}=1", "--timeout=180s")
     cluster.wait_ready("two")
     assert cluster.kubectl("exec", "two", "--", "/probe", "cat", "/data/starts") == "two\ntwo\ntwo\n"
@@ -249,14 +273,13 @@ def test_up_repairs_what_has_died(cluster: Cluster) -> None:
     end = time.monotonic() + 30
     while "kube-scheduler" not in run_lab("status").stdout:
         assert time.monotonic() < end
-    assert run_lab("up").returncode == 0
+    must("up")
     assert run_lab("status").returncode == 0
 
 
 def test_down_leaves_nothing(cluster: Cluster) -> None:
     layout = cluster.layout
-    done = run_lab("down")
-    assert done.returncode == 0, done.stderr
+    must("down")
     for folder in (layout.state, layout.run):
         assert not folder.exists()
         assert mounts.below(folder, mounts.mount_points()) == []
