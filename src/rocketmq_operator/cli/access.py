@@ -8,7 +8,7 @@ import msgspec
 from rocketmq_operator import __version__
 from rocketmq_operator.api import BrokerCluster
 from rocketmq_operator.kube.client import Client
-from rocketmq_operator.kube.connect import configuration
+from rocketmq_operator.kube.kubeconfig import configuration
 from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.types import Ref
 from rocketmq_operator.reconcile.figures import ClusterFigures

@@ -24,7 +24,7 @@ def report(
     pending: Sequence[str],
     now: str,
     now_ms: int,
-) -> Plan:
+) -> Plan[BrokerClusterStatus]:
     """The plan with the status that follows from the snapshot and from what the rules found."""
     cluster = snapshot.cluster
     groups = [_group(snapshot, index, now_ms) for index in groups_of(snapshot)]

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from rocketmq_operator.api import BrokerCluster
+from rocketmq_operator.api import BrokerCluster, BrokerClusterStatus
 from rocketmq_operator.api.schema import API_VERSION
 
 from . import following, gates, names, objects, opening, registration, rollout
@@ -28,7 +28,7 @@ class Draft(msgspec.Struct):
     pending: list[str] = []
 
 
-def plan(snapshot: ClusterSnapshot, now: str, now_ms: int) -> Plan:
+def plan(snapshot: ClusterSnapshot, now: str, now_ms: int) -> Plan[BrokerClusterStatus]:
     """What to do about a cluster, and what is true of it. ``now`` in RFC 3339, ``now_ms`` the same since 1970."""
     draft = Draft(problems=list(snapshot.problems))
     if snapshot.cluster.metadata.deletion_timestamp is None:

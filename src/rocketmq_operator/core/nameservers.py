@@ -12,7 +12,7 @@ from .objects import Owner
 from .plan import Action, Plan
 
 
-def plan(snapshot: NameServerSnapshot, now: str) -> Plan:
+def plan(snapshot: NameServerSnapshot, now: str) -> Plan[NameServerStatus]:
     """What to do about a NameServer, and what is true of it; ``now`` in RFC 3339."""
     server = snapshot.server
     actions: list[Action] = []
@@ -34,7 +34,7 @@ def _objects(snapshot: NameServerSnapshot) -> tuple[list[Action], list[Problem],
 
 def _report(
     snapshot: NameServerSnapshot, actions: list[Action], problems: list[Problem], pending: list[str], now: str
-) -> Plan:
+) -> Plan[NameServerStatus]:
     server = snapshot.server
     members = [_member(pod) for pod in sorted(snapshot.pods, key=lambda pod: pod.member)]
     ready, wanted = sum(member.ready for member in members), server.spec.replicas

@@ -1,6 +1,6 @@
 """What is to be done: the output of every plan. Each action says why, in a word (event reason) and in a sentence."""
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -62,10 +62,13 @@ class Event(msgspec.Struct, frozen=True):
     message: str
 
 
-class Plan(msgspec.Struct, frozen=True):
+S = TypeVar("S", BrokerClusterStatus, NameServerStatus)
+
+
+class Plan(msgspec.Struct, Generic[S], frozen=True):
     """Actions in their order, the status that is true now, what to tell, and when to look again (seconds; None: at the resync)."""
 
     actions: tuple[Action, ...]
-    status: BrokerClusterStatus | NameServerStatus
+    status: S
     events: tuple[Event, ...] = ()
     requeue: float | None = None

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 
-from rocketmq_operator.api import API_VERSION, BrokerCluster, NameServer
+from rocketmq_operator.api import API_VERSION, BrokerCluster, BrokerClusterStatus, NameServer, NameServerStatus
 from rocketmq_operator.core.conditions import with_problems
 from rocketmq_operator.core.plan import Event, Plan
 from rocketmq_operator.kube.errors import KubeError
@@ -33,7 +33,13 @@ class Reporter:
         self._recorder = recorder
         self._now = now
 
-    async def report(self, resource: Resource, item: BrokerCluster | NameServer, plan: Plan, outcome: Outcome) -> None:
+    async def report(
+        self,
+        resource: Resource,
+        item: BrokerCluster | NameServer,
+        plan: Plan[BrokerClusterStatus] | Plan[NameServerStatus],
+        outcome: Outcome,
+    ) -> None:
         """Tell what was done and what is true now."""
         before = item.status.conditions if item.status else []
         status, told = with_problems(plan.status, before, outcome.problems, self._now.text())

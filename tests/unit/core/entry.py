@@ -11,7 +11,7 @@ if [ "$1" = -version ]; then echo 'openjdk version "%s"' >&2; exit 0; fi
 printf '%%s\\n' "$@"
 """
 
-SETTINGS = {
+SETTINGS: dict[str, str | list[str]] = {
     "CLUSTER_UID": "uid-1",
     "BROKER_NAME_PREFIX": "broker",
     "REPLICATION_MODE": "SYNC",

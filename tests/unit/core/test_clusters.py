@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from rocketmq_operator.api import BrokerClusterStatus
 from rocketmq_operator.api.common import Condition, condition
 from rocketmq_operator.core.addresses import NameServers
 from rocketmq_operator.core.facts import Problem, Registered
@@ -12,7 +13,7 @@ from rocketmq_operator.core.plan import Configure, Create, Plan, SetGate
 from .world import NOW_MS, World, cluster
 
 
-def told(plan: Plan, type_: str) -> Condition:
+def told(plan: Plan[BrokerClusterStatus], type_: str) -> Condition:
     found = condition(plan.status.conditions, type_)
     assert found is not None
     return found

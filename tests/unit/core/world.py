@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from rocketmq_operator.api import BrokerCluster, BrokerClusterSpec
+from rocketmq_operator.api import BrokerCluster, BrokerClusterSpec, BrokerClusterStatus
 from rocketmq_operator.api.common import Metadata
 from rocketmq_operator.core import clusters, names
 from rocketmq_operator.core.addresses import NameServers
@@ -74,7 +74,7 @@ class World:
         )
         return msgspec.structs.replace(looked, **changes)
 
-    def plan(self, **changes: Any) -> Plan:
+    def plan(self, **changes: Any) -> Plan[BrokerClusterStatus]:
         """One plan, carried out at once, its status written."""
         plan = clusters.plan(self.snapshot(**changes), NOW, NOW_MS)
         for action in plan.actions:
