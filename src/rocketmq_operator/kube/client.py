@@ -13,6 +13,7 @@ import msgspec
 from lightkube import ConfigError
 
 from .connect import http_from_environment
+from .encoding import as_json, as_yaml
 from .errors import Forbidden, KubeError, Retry, Undecodable
 from .limits import Limits
 from .pages import list_all
@@ -206,9 +207,8 @@ class Client:
         content_type: str,
         params: Mapping[str, str],
     ) -> bytes:
-        return await self._call(
-            verb, resource, method, path, params=params, content=msgspec.json.encode(body), content_type=content_type
-        )
+        content = as_yaml(body) if content_type == APPLY_TYPE else as_json(body)
+        return await self._call(verb, resource, method, path, params=params, content=content, content_type=content_type)
 
     async def _call(
         self,
