@@ -38,10 +38,10 @@ class Settings(msgspec.Struct, frozen=True):
     """Times in seconds."""
 
     page: int = PAGE
-    watch_seconds: tuple[int, int] = (240, 300)
+    watch_seconds: tuple[int, int] = (90, 120)
     """The server is asked to end a watch after a random time in this range."""
     idle_seconds: float = 130.0
-    """A watch this long without a byte is dead: a bookmark is due about once a minute."""
+    """A watch this long without a byte is dead: the server ends each before, and nothing says that a silent kind gets bookmarks."""
     stable_seconds: float = 5.0
     """A watch that stood this long was a success, whatever ended it."""
     patience: int = 5

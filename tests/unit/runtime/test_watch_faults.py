@@ -96,7 +96,7 @@ async def test_a_list_then_changes_and_a_request_that_asks_for_bookmarks() -> No
         query = watched.server.requests[1].query
         assert query["resourceVersion"] == "10"
         assert query["allowWatchBookmarks"] == "true"
-        assert 240 <= int(query["timeoutSeconds"]) <= 300
+        assert 90 <= int(query["timeoutSeconds"]) <= 120
         assert "resourceVersion" not in watched.server.requests[0].query, "lists are consistent, never from a cache"
 
 
