@@ -26,7 +26,7 @@ def trees() -> list[Path]:
     if is_version_2():
         return [ROOT]
     mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
-    return [Path(fields[1]) for fields in mounts if fields[2] == "cgroup"]
+    return [Path(fields[1]) for fields in mounts if fields[2] in ("cgroup", "cgroup2")]
 
 
 def make(path: str) -> None:
