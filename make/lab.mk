@@ -2,7 +2,7 @@
 LAB := lab/lab
 
 .PHONY: lab-up lab-down lab-status kubeconfig
-lab-up: $(VENV)/.stamp ## start the lab: a real Kubernetes of NODES=1..3 nodes (3)
+lab-up: venv ## start the lab: a real Kubernetes of NODES=1..3 nodes (3)
 	@$(LAB) up $(if $(NODES),--nodes $(NODES))
 
 lab-down: $(VENV)/.stamp ## remove the lab and everything it made
