@@ -40,8 +40,9 @@ class Settings(msgspec.Struct, frozen=True):
     page: int = PAGE
     watch_seconds: tuple[int, int] = (90, 120)
     """The server is asked to end a watch after a random time in this range."""
-    idle_seconds: float = 130.0
-    """A watch this long without a byte is dead: the server ends each before, and nothing says that a silent kind gets bookmarks."""
+    grace_seconds: float = 15.0
+    """A watch that has not ended so long after its time is dead. Silence alone proves nothing: where nothing of a kind has
+    happened since the server's start, there is not even a bookmark."""
     stable_seconds: float = 5.0
     """A watch that stood this long was a success, whatever ended it."""
     patience: int = 5
@@ -70,7 +71,7 @@ class Watch(msgspec.Struct, frozen=True):
 
     resource_version: str
     timeout_seconds: int
-    idle_seconds: float
+    limit_seconds: float
 
 
 class Wait(msgspec.Struct, frozen=True):
@@ -109,8 +110,8 @@ class Reflection(Generic[V]):
         if self.phase is Phase.LIST:
             return ListPage(self._limit, self._token)
         self._lines = Lines()
-        seconds_asked = self._random.randint(*self._settings.watch_seconds)
-        return Watch(self._version, seconds_asked, self._settings.idle_seconds)
+        seconds = self._random.randint(*self._settings.watch_seconds)
+        return Watch(self._version, seconds, seconds + self._settings.grace_seconds)
 
     def page(self, body: bytes) -> None:
         """The page that was asked for."""

@@ -108,7 +108,8 @@ class Reflector(Generic[V]):
     async def _watch(self, watch: Watch) -> None:
         started = self._clock.now()
         try:
-            usable = await self._follow(watch)
+            async with time_limit(self._clock, watch.limit_seconds):
+                usable = await self._follow(watch)
         except Exception as error:
             self._reflection.failed(_typed(error), self._clock.now() - started)
         else:
@@ -126,13 +127,10 @@ class Reflector(Generic[V]):
             field_selector=self._fields,
         )
         async with aclosing(stream):
-            while True:
-                async with time_limit(self._clock, watch.idle_seconds):
-                    chunk = await anext(stream, None)
-                if chunk is None:
-                    return True
+            async for chunk in stream:
                 if not self._reflection.chunk(chunk):
                     return False
+        return True
 
 
 def _typed(error: Exception) -> KubeError:

@@ -1,6 +1,7 @@
 """The reflector against a real API server that is cut, frozen, restarted and whose history is compacted away."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from random import Random
@@ -84,9 +85,9 @@ async def write(client: Client, namespace: str, name: str, value: str) -> None:
 
 @asynccontextmanager
 async def watching(
-    api: ApiServer, namespace: str, *, idle: float = 130.0, page: int = 500, token: str | None = None
+    api: ApiServer, namespace: str, *, watch: int = 100, page: int = 500, token: str | None = None
 ) -> AsyncIterator[tuple[Watched, Cutter]]:
-    settings = Settings(page=page, idle_seconds=idle, backoff=QUICK, forbidden=QUICK)
+    settings = Settings(page=page, watch_seconds=(watch, watch), grace_seconds=1.0, backoff=QUICK, forbidden=QUICK)
     async with Cutter(api.port) as cutter:
         server = f"https://127.0.0.1:{cutter.port}"
         kubeconfig = api.kubeconfig(token, server=server) if token else api.kubeconfig(server=server)
@@ -147,8 +148,37 @@ async def test_objects_without_our_label_are_never_seen(client: Client, api: Api
         await watched.until(lambda: "ours" in watched.gone)
 
 
+async def test_text_that_looks_like_the_end_of_a_line(client: Client, api: ApiServer, namespace: str) -> None:
+    strange = "one\u0085two\u2028three\u2029four\nfive\r\x1c€\x7f\x9b\ufeff\ufffd\U0001f600"
+    async with watching(api, namespace) as (watched, _):
+        await watched.store.wait_synced()
+        await write(client, namespace, "strange", strange)
+        await watched.has("strange", strange)
+        assert watched.reflector.health.failures == 0
+
+
+async def test_a_watch_ends_by_itself_after_a_bookmark(client: Client, namespace: str) -> None:
+    listed = msgspec.json.decode(await client.list_page(CONFIG_MAP, namespace=namespace))
+    version = listed["metadata"]["resourceVersion"]
+    watch = client.watch(CONFIG_MAP, namespace=namespace, resource_version=version, timeout_seconds=12)
+
+    async def read() -> list[dict[str, Any]]:
+        return [json.loads(line) for line in b"".join([chunk async for chunk in watch]).splitlines()]
+
+    async def write_elsewhere() -> None:
+        # A server that has seen no event of a kind sends no bookmark for it either.
+        for number in range(6):
+            await asyncio.sleep(1)
+            await write(client, "default", f"elsewhere-{namespace}", str(number))
+
+    async with asyncio.timeout(60):
+        events, _ = await asyncio.gather(read(), write_elsewhere())
+    bookmarks = [each["object"]["metadata"]["resourceVersion"] for each in events if each["type"] == "BOOKMARK"]
+    assert int(bookmarks[-1]) > int(version), "it moves on though nothing of ours has changed"
+
+
 async def test_a_peer_that_falls_silent(client: Client, api: ApiServer, namespace: str) -> None:
-    async with watching(api, namespace, idle=1.0) as (watched, cutter):
+    async with watching(api, namespace, watch=2) as (watched, cutter):
         await write(client, namespace, "a", "1")
         await watched.has("a", "1")
         cutter.freeze()

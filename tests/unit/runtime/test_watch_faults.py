@@ -17,7 +17,12 @@ from rocketmq_operator.runtime import Policy, Reflector, Settings, Store
 from .fake_api import FakeApi, Reply, answer, bookmark, event, failure, page, serving, status, stream, thing
 from .hand_clock import HandClock
 
-SETTINGS = Settings(backoff=Policy(initial=1.0, maximum=8.0, jitter=0.0), stable_seconds=600.0)
+SETTINGS = Settings(
+    watch_seconds=(100, 100),
+    grace_seconds=20.0,
+    backoff=Policy(initial=1.0, maximum=8.0, jitter=0.0),
+    stable_seconds=600.0,
+)
 
 
 class View(msgspec.Struct, frozen=True):
@@ -139,7 +144,7 @@ async def test_a_dead_socket() -> None:
     script = (page(10), stream(then="hang"), stream(event("ADDED", thing("a", 11)), then="hang"))
     async with watching(*script) as watched:
         await watched.server.asked(2)
-        watched.clock.expire(SETTINGS.idle_seconds)
+        watched.clock.expire(120.0)
         await watched.has("a")
         assert watched.server.requests[2].query["resourceVersion"] == "10"
 
