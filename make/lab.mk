@@ -5,11 +5,11 @@ LAB := lab/lab
 lab-up: venv ## start the lab: a real Kubernetes of NODES=1..3 nodes (3)
 	@$(LAB) up $(if $(NODES),--nodes $(NODES))
 
-lab-down: $(VENV)/.stamp ## remove the lab and everything it made
+lab-down: ## remove the lab and everything it made
 	@$(LAB) down
 
-lab-status: $(VENV)/.stamp ## what runs in the lab
+lab-status: ## what runs in the lab
 	@$(LAB) status
 
-kubeconfig: $(VENV)/.stamp ## print the path of the lab's kubeconfig (make -s kubeconfig)
+kubeconfig: ## print the path of the lab's kubeconfig (make -s kubeconfig)
 	@$(LAB) kubeconfig
