@@ -37,10 +37,11 @@ ANSWER_SECONDS = 600.0
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """One batch of messages: messages a second, and the broker's CPU in microseconds a message."""
+    """One batch of messages: messages a second, the broker's CPU in microseconds a message, sends that it refused."""
 
     rate: float
     cpu_micros: float
+    refused: int
 
 
 class Producer:
@@ -49,8 +50,8 @@ class Producer:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
-    async def send(self, topic: str, count: int) -> float:
-        """Send so many messages; how many seconds that took. BenchError where one was not stored."""
+    async def send(self, topic: str, count: int) -> tuple[float, int]:
+        """Send so many messages: seconds that took, and refused sends (repeated). BenchError where one was lost."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(f"{topic} {count}\n".encode())
@@ -58,10 +59,10 @@ class Producer:
         async with asyncio.timeout(ANSWER_SECONDS):
             while line := (await self._process.stdout.readline()).decode():
                 if line.startswith("DONE "):
-                    nanoseconds, failed = map(int, line.split()[1:])
-                    if failed:
-                        raise BenchError(f"{failed} of {count} messages to {topic} were not stored")
-                    return nanoseconds / 1e9
+                    nanoseconds, refused, lost = map(int, line.split()[1:])
+                    if lost:
+                        raise BenchError(f"{lost} of {count} messages to {topic} were never stored")
+                    return nanoseconds / 1e9, refused
         raise BenchError("the Java client ended by itself")
 
 
@@ -85,7 +86,11 @@ async def bench(options: argparse.Namespace, place: Place) -> tuple[Report, int]
                     if number >= 0:
                         found[flags].append(batch)
     facts = {"node": node, "batch": f"{options.messages} messages of {MESSAGE_BYTES} bytes by {THREADS} threads"}
-    return _report(found, {**facts, **circumstances}), 0
+    refused = {
+        f"{flags}: sends that the busy broker refused": sum(each.refused for each in some)
+        for flags, some in found.items()
+    }
+    return _report(found, {**facts, **refused, **circumstances}), 0
 
 
 def cluster_of(namespace: str, flags: str, node: str) -> BrokerCluster:
@@ -179,9 +184,9 @@ async def _producer(kubectl: Kubectl, namespace: str, servers: Sequence[str]) ->
 
 async def _batch(kubectl: Kubectl, namespace: str, producer: Producer, flags: str, pod: str, messages: int) -> Batch:
     before = await pod_cpu_seconds(kubectl, namespace, pod)
-    seconds = await producer.send(topic_of(flags), messages)
+    seconds, refused = await producer.send(topic_of(flags), messages)
     used = await pod_cpu_seconds(kubectl, namespace, pod) - before
-    return Batch(messages / seconds, used / messages * 1e6)
+    return Batch(messages / seconds, used / messages * 1e6, refused)
 
 
 def _report(found: dict[str, list[Batch]], facts: dict[str, str | int | float]) -> Report:

@@ -8,11 +8,14 @@ import org.apache.rocketmq.common.message.Message;
 
 /**
  * Sends a fixed number of messages each time it is told to: "TOPIC COUNT" a line on standard input, answered by
- * "NANOSECONDS FAILED". One process sends to all brokers in turns, so its own warm-up favours none of them.
+ * "DONE NANOSECONDS REFUSED LOST". A message that a busy broker refuses is sent again, so that the work is always the same;
+ * LOST are those that it never took. One process sends to all brokers in turns, so its own warm-up favours none of them.
  *
  * Arguments: name servers, threads, bytes of a message.
  */
 public final class SteadyProducer {
+    private static final int TRIES = 100;
+
     private SteadyProducer() {
     }
 
@@ -38,29 +41,37 @@ public final class SteadyProducer {
     private static String send(DefaultMQProducer producer, String topic, int count, int threads, byte[] body)
             throws InterruptedException {
         AtomicInteger left = new AtomicInteger(count);
-        AtomicInteger failed = new AtomicInteger();
+        AtomicInteger refused = new AtomicInteger();
+        AtomicInteger lost = new AtomicInteger();
         CountDownLatch done = new CountDownLatch(threads);
         long began = System.nanoTime();
         for (int index = 0; index < threads; index++) {
             new Thread(() -> {
                 while (left.getAndDecrement() > 0) {
-                    if (!sent(producer, new Message(topic, body))) {
-                        failed.incrementAndGet();
+                    if (!stored(producer, new Message(topic, body), refused)) {
+                        lost.incrementAndGet();
                     }
                 }
                 done.countDown();
             }).start();
         }
         done.await();
-        return (System.nanoTime() - began) + " " + failed.get();
+        return (System.nanoTime() - began) + " " + refused.get() + " " + lost.get();
     }
 
-    private static boolean sent(DefaultMQProducer producer, Message message) {
-        try {
-            return producer.send(message).getSendStatus() == SendStatus.SEND_OK;
-        } catch (Exception error) {
-            System.err.println(error);
-            return false;
+    private static boolean stored(DefaultMQProducer producer, Message message, AtomicInteger refused) {
+        for (int attempt = 0; attempt < TRIES; attempt++) {
+            try {
+                if (producer.send(message).getSendStatus() == SendStatus.SEND_OK) {
+                    return true;
+                }
+            } catch (Exception error) {
+                if (refused.get() == 0) {
+                    System.err.println(error);
+                }
+            }
+            refused.incrementAndGet();
         }
+        return false;
     }
 }
