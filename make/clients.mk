@@ -4,4 +4,4 @@ clients: ## build the Java workload clients, print the jar's path
 	@tests/clients/build.sh
 
 test-clients: ## test the workload clients' accounts (no network)
-	@mvn -q -B -f tests/clients/pom.xml test
+	@mvn -q -B -Dstyle.color=never -f tests/clients/pom.xml test

@@ -15,7 +15,7 @@ if [ ! -e "$made/clients.jar" ]; then
   mkdir "$work/src"
   cp -r pom.xml "$work/"
   cp -r src/main "$work/src/"
-  mvn -q -B -f "$work/pom.xml" -Dmaven.test.skip=true package >&2
+  mvn -q -B -Dstyle.color=never -f "$work/pom.xml" -Dmaven.test.skip=true package >&2
   mkdir "$work/made"
   cp clients.sh "$work/target/clients.jar" "$work/made/"
   mv -T "$work/made" "$made" 2>/dev/null || [ -e "$made/clients.jar" ]

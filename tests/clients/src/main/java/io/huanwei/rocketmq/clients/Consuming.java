@@ -47,8 +47,7 @@ final class Consuming {
         Path folder = options.folder("ledger");
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(options.number("timeout", 900));
         long quiet = TimeUnit.SECONDS.toNanos(options.number("until-quiet", 5));
-        DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(options.text("group"));
-        consumer.setNamesrvAddr(options.text("namesrv"));
+        DefaultMQPushConsumer consumer = Connection.to(options.text("namesrv"), new DefaultMQPushConsumer(options.text("group")));
         consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
         consumer.setConsumeMessageBatchMaxSize(BATCH);
         consumer.setConsumeThreadMin(4);

@@ -50,8 +50,8 @@ final class Producing {
     }
 
     static int main(Options options, PrintStream out, PrintStream err) throws Exception {
-        DefaultMQProducer producer = new DefaultMQProducer("clients-" + options.run().replace('.', '_'));
-        producer.setNamesrvAddr(options.text("namesrv"));
+        String group = "clients-" + options.run().replace('.', '_'); // groups take no dots
+        DefaultMQProducer producer = Connection.to(options.text("namesrv"), new DefaultMQProducer(group));
         producer.setSendMsgTimeout(SEND_TIMEOUT_MS);
         producer.setSendMsgMaxTimeoutPerRequest(REQUEST_TIMEOUT_MS);
         producer.setRetryTimesWhenSendFailed(5);

@@ -22,8 +22,7 @@ final class StoreReading {
 
     static int main(Options options, PrintStream out) throws Exception {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(options.number("timeout", 300));
-        DefaultMQPullConsumer consumer = new DefaultMQPullConsumer("clients-store-reader");
-        consumer.setNamesrvAddr(options.text("namesrv"));
+        DefaultMQPullConsumer consumer = Connection.to(options.text("namesrv"), new DefaultMQPullConsumer("clients-store-reader"));
         try (Ledger ledger = Ledger.create(options.folder("ledger"), Account.STORED)) {
             consumer.start();
             Set<MessageQueue> queues = consumer.fetchSubscribeMessageQueues(options.text("topic"));

@@ -110,8 +110,7 @@ final class TopicMaker {
     }
 
     private static DefaultMQAdminExt admin(String nameServers) throws Exception {
-        DefaultMQAdminExt admin = new DefaultMQAdminExt();
-        admin.setNamesrvAddr(nameServers);
+        DefaultMQAdminExt admin = Connection.to(nameServers, new DefaultMQAdminExt(Connection.LOOK_UP_TIMEOUT_MS));
         admin.setInstanceName("topic-" + nameServers.replaceAll("[^0-9A-Za-z]", "-"));
         admin.start();
         return admin;
