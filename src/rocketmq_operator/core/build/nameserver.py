@@ -1,0 +1,104 @@
+"""Everything a ``NameServer`` is made of: ConfigMap, two Services, StatefulSet, budget."""
+
+from typing import Any
+
+from rocketmq_operator.api import NameServer
+from rocketmq_operator.api.common import PodTemplate
+from rocketmq_operator.api.properties import normalise
+
+from .. import names
+from ..drift import digest
+from . import network, pod, scripts
+
+Json = dict[str, Any]
+
+RESOURCES = pod.Defaults(cpu="100m", memory="256Mi", memory_limit="512Mi")
+
+
+def objects(server: NameServer) -> list[Json]:
+    """All objects of a NameServer, those first that others mention."""
+    name = server.metadata.name
+    labels, selector = names.name_server_labels(name), {names.NAME_SERVER_LABEL: name}
+    ports = {"namesrv": names.NAME_SERVER_PORT}
+    config = _config_map(server)
+    return [
+        config,
+        network.headless(names.name_server_peers(name), labels, selector, ports, ready_only=False),
+        network.headless(names.name_server_workload(name), labels, selector, ports, ready_only=True),
+        network.budget(names.name_server_workload(name), labels, {"matchLabels": selector}),
+        _stateful_set(server, config["metadata"]["name"]),
+    ]
+
+
+def _config_map(server: NameServer) -> Json:
+    lines = [f"{key}={value}" for key, value in sorted(normalise(server.spec.properties).items())]
+    data = {
+        "name-server.sh": scripts.NAME_SERVER,
+        "common.sh": scripts.COMMON,
+        "settings": scripts.settings(pod.java_settings(server.spec.jvm)),
+        "namesrv.conf": "\n".join([*lines, f"listenPort={names.NAME_SERVER_PORT}", ""]),
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": names.name_server_config(server.metadata.name, digest(data)),
+            "labels": names.name_server_labels(server.metadata.name),
+        },
+        "immutable": True,
+        "data": data,
+    }
+
+
+def _stateful_set(server: NameServer, config: str) -> Json:
+    spec, name = server.spec, server.metadata.name
+    template = spec.pod_template or PodTemplate()
+    labels, selector = names.name_server_labels(name), {names.NAME_SERVER_LABEL: name}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": {"name": names.name_server_workload(name), "labels": labels},
+        "spec": {
+            "serviceName": names.name_server_peers(name),
+            "replicas": spec.replicas,
+            "podManagementPolicy": "Parallel",
+            "selector": {"matchLabels": selector},
+            "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": spec.replicas}},
+            "template": {
+                "metadata": {
+                    "labels": {**template.labels, **labels},
+                    **({"annotations": dict(template.annotations)} if template.annotations else {}),
+                },
+                "spec": {
+                    **pod.extras(template),
+                    **pod.placement(template, spec.affinity, spec.node_selector, pod.spread(selector, selector, False)),
+                    "securityContext": pod.security(),
+                    "containers": [_container(server, template)],
+                    "volumes": [
+                        {"name": "config", "configMap": {"name": config}},
+                        {"name": "data", "emptyDir": {}},
+                    ],
+                },
+            },
+        },
+    }
+
+
+def _container(server: NameServer, template: PodTemplate) -> Json:
+    spec = server.spec
+    return {
+        "name": "name-server",
+        "image": spec.image,
+        **({"imagePullPolicy": template.image_pull_policy} if template.image_pull_policy else {}),
+        "command": ["bash", f"{pod.CONFIG_PATH}/name-server.sh"],
+        "env": pod.environment({}, template.env),
+        "ports": [{"name": "namesrv", "containerPort": names.NAME_SERVER_PORT}],
+        "resources": pod.resources(spec.requests, spec.limits, RESOURCES),
+        "securityContext": pod.container_security(),
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        **pod.probes(names.NAME_SERVER_PORT, 300),
+        "volumeMounts": [
+            {"name": "config", "mountPath": pod.CONFIG_PATH, "readOnly": True},
+            {"name": "data", "mountPath": pod.DATA_PATH},
+        ],
+    }

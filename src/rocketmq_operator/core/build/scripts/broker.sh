@@ -1,0 +1,146 @@
+#!/bin/bash
+# Start of a broker. Made by rocketmq-operator; mounted from an immutable ConfigMap whose name is the hash of its content.
+#
+# Rules, each with its reason:
+#  - broker.conf is made anew at each start, since RocketMQ's live update rewrites the file it was started with
+#    (AdminBrokerProcessor.updateBrokerConfig): the broker reads a copy, conf/broker.conf stays as generated.
+#  - A volume carries a stamp with the cluster's UID, group and member. A master refuses an empty volume once its group
+#    was opened, and everybody refuses another's volume: a master that comes back empty acknowledges messages that no
+#    slave holds, and then overwrites the slave's topics and offsets with its own.
+#  - A master starts fenced (startAcceptSendRequestTimeStamp): the operator opens it after a look at its slaves. If its
+#    stamp proves the volume its own and the group was opened before, the fence falls by itself after a grace time, so
+#    that no message waits for an operator that is down.
+set -euo pipefail
+# ENTRY_ROOT is empty in a pod; tests of this script set it.
+ROOT="${ENTRY_ROOT:-}"
+CONFIG="$ROOT/etc/rocketmq-operator/config"
+INTENT="$ROOT/etc/rocketmq-operator/intent"
+DATA="$ROOT/var/lib/rocketmq"
+STORE="$DATA/store"
+RUN="$DATA/run"
+# shellcheck source=common.sh
+. "$CONFIG/common.sh"
+. "$CONFIG/settings"
+
+MEMBER="${POD_NAME##*-}"
+BROKER_NAME="$BROKER_NAME_PREFIX-$GROUP"
+intent() { cat "$INTENT/$1" 2>/dev/null || true; }
+
+guard_volume() {
+  local stamp="$STORE/.rocketmq-operator" owner="" group="" member=""
+  mkdir -p "$STORE" "$DATA/logs" "$RUN" 2>/dev/null || refuse VolumeNotWritable "user $(id -u) cannot write to $STORE"
+  FRESH=false
+  if [ -s "$stamp" ]; then
+    { read -r owner; read -r group; read -r member; } <"$stamp" || true
+    if [ "$owner $group $member" = "$CLUSTER_UID $GROUP $MEMBER" ]; then return; fi
+    if [ "$owner" != "$ADOPT_CLUSTER_UID" ] || [ "$group $member" != "$GROUP $MEMBER" ]; then
+      refuse VolumeOfAnother "the volume belongs to cluster $owner, group $group, member $member; to take it over set spec.storage.adoptClusterUid to that UID, or delete the claim for an empty one"
+    fi
+    say "taking over the volume of cluster $owner"
+  elif ls "$STORE/commitlog/"* >/dev/null 2>&1; then
+    [ "$ADOPT_CLUSTER_UID" = unstamped ] ||
+      refuse VolumeUnstamped "the volume holds messages but no stamp; to take it over set spec.storage.adoptClusterUid to 'unstamped'"
+  else
+    FRESH=true
+    if [ "$MEMBER" = 0 ] && [ "$(intent initialized)" = true ] && [ "$ON_LOST_VOLUME" != StartEmpty ]; then
+      refuse VolumeLost "the volume of this master is empty but group $BROKER_NAME held messages; restore the volume, or set spec.storage.onLostVolume to StartEmpty to give up what only this volume held"
+    fi
+  fi
+  printf '%s\n' "$CLUSTER_UID" "$GROUP" "$MEMBER" >"$stamp.new"
+  sync "$stamp.new" 2>/dev/null || sync
+  mv "$stamp.new" "$stamp"
+}
+
+# Sets ROLE and BROKER_ID. 4.9 answers SLAVE_NOT_AVAILABLE for ever in SYNC without slaves, so a single member is ASYNC there.
+decide_role() {
+  BROKER_ID="$MEMBER"
+  if [ "$MEMBER" != 0 ]; then
+    ROLE=SLAVE
+  elif [ "$REPLICATION_MODE" = SYNC ] && { at_least 5.0 || [ "$MEMBERS" -gt 1 ]; }; then
+    ROLE=SYNC_MASTER
+  else
+    ROLE=ASYNC_MASTER
+  fi
+}
+
+# Sets NAME_SERVER_LINES. From 5.1 on a broker looks one DNS name up by itself, again and again; before, it takes a list.
+find_name_servers() {
+  local dns list since=$SECONDS told=0 address
+  while :; do
+    dns="$(intent nameServersDns)"
+    list="$(intent nameServers)"
+    if [ -n "$dns" ] && at_least 5.1 && getent ahosts "${dns%:*}" >/dev/null 2>&1; then
+      NAME_SERVER_LINES="fetchNameSrvAddrByDnsLookup=true
+namesrvAddr=$dns
+updateNameServerAddrPeriod=10000"
+      list="$dns"
+    elif [ -n "$list" ] && { [ -z "$dns" ] || ! at_least 5.1; }; then
+      NAME_SERVER_LINES="namesrvAddr=$list"
+    else
+      list=""
+    fi
+    for address in ${list//;/ }; do
+      if reachable "$address"; then return; fi
+    done
+    # A volume with messages must not wait for ever: clients that know the broker's address can go on.
+    if [ "$FRESH" = false ] && [ -n "$list" ] && [ $((SECONDS - since)) -ge 30 ]; then return; fi
+    if [ $((SECONDS - since)) -ge $((told + 10)) ]; then
+      told=$((SECONDS - since))
+      say "waiting for a name server (${dns:-${list:-none known yet}}) for $told s"
+    fi
+    sleep 0.5 &
+    wait $!
+  done
+}
+
+# The pod's own full name stands in /etc/hosts (kubelet writes it for pods of a headless Service), so it always resolves
+# here; a brokerIP1 that does not resolve at start makes every send fail until a restart.
+own_name() {
+  awk -v ip="$POD_IP" -v pod="$POD_NAME." '$1 == ip && index($2, pod) == 1 { print $2; exit }' "$ROOT/etc/hosts"
+}
+
+# Sets FENCE, in milliseconds since 1970: when a master accepts messages if the operator says nothing.
+decide_fence() {
+  FENCE=4102444800000
+  if [ "$FRESH" = false ] && [ "$(intent initialized)" = true ] && [ "$(intent brokerPermission)" != 4 ]; then
+    FENCE=$(($(date +%s) * 1000 + FENCE_GRACE_SECONDS * 1000))
+  fi
+}
+
+write_config() {
+  local text host
+  text="$(<"$CONFIG/broker.conf")"
+  text="${text//@BROKER_NAME@/$BROKER_NAME}"
+  text="${text//@BROKER_ID@/$BROKER_ID}"
+  text="${text//@BROKER_ROLE@/$ROLE}"
+  host="$(own_name)"
+  text="$text
+brokerIP1=${host:-$POD_IP}
+brokerIP2=${host:-$POD_IP}
+storePathRootDir=$STORE
+storePathCommitLog=$STORE/commitlog
+brokerPermission=$(intent brokerPermission | grep -x '[0-9]' || echo 6)
+$NAME_SERVER_LINES"
+  if [ "$MEMBER" = 0 ]; then text="$text
+startAcceptSendRequestTimeStamp=$FENCE"; fi
+  # 5.x acknowledges without any slave unless told how many copies there must be.
+  if [ "$ROLE" = SYNC_MASTER ] && [ "$MEMBERS" -gt 1 ] && at_least 5.0 && [[ "$text" != *$'\n'inSyncReplicas=* ]]; then text="$text
+inSyncReplicas=2"; fi
+  printf '%s\n' "$text" >"$RUN/broker.conf"
+  printf '%s\n' "$text" 2>/dev/null >"$ROCKETMQ_HOME/conf/broker.conf" ||
+    say "cannot write $ROCKETMQ_HOME/conf/broker.conf; the broker reads $RUN/broker.conf all the same"
+}
+
+find_home
+find_version broker
+find_java
+guard_volume
+decide_role
+find_name_servers
+decide_fence
+write_config
+java_options broker
+class_data broker
+say "RocketMQ $ROCKETMQ_VERSION_FOUND on Java $JAVA_MAJOR: $BROKER_NAME id $BROKER_ID, $ROLE"
+cd "$ROCKETMQ_HOME/bin"
+exec "$JAVA" "${JAVA_OPTIONS[@]}" "${JVM_OPTIONS[@]}" -cp "$CLASS_PATH" org.apache.rocketmq.broker.BrokerStartup -c "$RUN/broker.conf"

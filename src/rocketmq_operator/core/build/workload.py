@@ -1,0 +1,95 @@
+"""The StatefulSet of one broker group."""
+
+from typing import Any
+
+from rocketmq_operator.api import BrokerCluster
+from rocketmq_operator.api.common import PodTemplate
+
+from .. import names
+from ..members import member_count
+from . import pod, storage
+
+Json = dict[str, Any]
+
+RESOURCES = pod.Defaults(cpu="250m", memory="1Gi", memory_limit="2Gi")
+
+START_SECONDS = 1800
+"""Recovery after a crash reads back through the commit log; a large store on a slow disk takes minutes."""
+
+
+def stateful_set(cluster: BrokerCluster, group: int, config: str, hard_spread: bool) -> Json:
+    """The StatefulSet of a group.
+
+    Pods start in parallel. ``partition`` holds every pod back: a pod that comes back by itself comes back as it was, and
+    only a rollout, member by member, lowers it.
+    """
+    spec, name = cluster.spec, cluster.metadata.name
+    labels = names.group_labels(name, group)
+    members = member_count(spec)
+    volumes = storage.volumes(spec, labels)
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": {"name": names.workload(name, group), "labels": labels},
+        "spec": {
+            "serviceName": names.broker_service(name),
+            "replicas": members,
+            "podManagementPolicy": "Parallel",
+            "selector": {"matchLabels": {names.CLUSTER_LABEL: name, names.GROUP_LABEL: str(group)}},
+            "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": members}},
+            "persistentVolumeClaimRetentionPolicy": storage.retention(spec),
+            "template": _template(cluster, group, config, volumes, hard_spread),
+            **({"volumeClaimTemplates": list(volumes.claims)} if volumes.claims else {}),
+        },
+    }
+
+
+def _template(cluster: BrokerCluster, group: int, config: str, volumes: storage.Volumes, hard_spread: bool) -> Json:
+    spec, name = cluster.spec, cluster.metadata.name
+    template = spec.pod_template or PodTemplate()
+    labels = names.group_labels(name, group)
+    together = {names.CLUSTER_LABEL: name, names.GROUP_LABEL: str(group)}
+    default = pod.spread({names.CLUSTER_LABEL: name}, together if member_count(spec) > 1 else None, hard_spread)
+    return {
+        "metadata": {"labels": {**template.labels, **labels}, **({"annotations": dict(template.annotations)} if template.annotations else {})},
+        "spec": {
+            **pod.extras(template),
+            **pod.placement(template, spec.affinity, spec.node_selector, default),
+            "securityContext": pod.security(),
+            "readinessGates": [{"conditionType": names.REGISTERED_GATE}],
+            "containers": [_container(cluster, group, template, volumes)],
+            "volumes": [
+                {"name": "config", "configMap": {"name": config}},
+                {"name": "intent", "configMap": {"name": names.intent(name, group), "optional": True}},
+                {"name": "run", "emptyDir": {}},
+                *volumes.volumes,
+            ],
+        },
+    }
+
+
+def _container(cluster: BrokerCluster, group: int, template: PodTemplate, volumes: storage.Volumes) -> Json:
+    spec = cluster.spec
+    return {
+        "name": "broker",
+        "image": spec.broker_image,
+        **({"imagePullPolicy": template.image_pull_policy} if template.image_pull_policy else {}),
+        "command": ["bash", f"{pod.CONFIG_PATH}/broker.sh"],
+        "env": pod.environment({"GROUP": str(group)}, template.env),
+        "ports": [
+            {"name": "broker", "containerPort": names.BROKER_PORT},
+            {"name": "broker-fast", "containerPort": names.BROKER_FAST_PORT},
+            {"name": "ha", "containerPort": names.HA_PORT},
+        ],
+        "resources": pod.resources(spec.requests, spec.limits, RESOURCES),
+        "securityContext": pod.container_security(),
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        **pod.probes(names.BROKER_PORT, START_SECONDS),
+        "volumeMounts": [
+            {"name": "config", "mountPath": pod.CONFIG_PATH, "readOnly": True},
+            {"name": "intent", "mountPath": "/etc/rocketmq-operator/intent", "readOnly": True},
+            {"name": "run", "mountPath": f"{pod.DATA_PATH}/run"},
+            {"name": volumes.store, "mountPath": f"{pod.DATA_PATH}/store"},
+            {"name": volumes.logs, "mountPath": f"{pod.DATA_PATH}/logs"},
+        ],
+    }
