@@ -2,34 +2,26 @@
 
 import builtins
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 import httpx2
 import msgspec
-from lightkube import ConfigError
 
 from .connect import http_from_environment
 from .encoding import as_json, as_yaml
-from .errors import Forbidden, KubeError, Retry, Undecodable
+from .errors import Undecodable
 from .limits import Limits
 from .pages import list_all
 from .port import PatchKind
-from .status import error_from
+from .session import Guard, OnRequest, Session
 from .types import Json, Ref, Resource
 
 T = TypeVar("T")
 
-OnRequest = Callable[[str, str, int, float], None]
-Guard = Callable[[], None]
-
 FIELD_MANAGER = "rocketmq-operator"
-REQUEST_TIMEOUT = httpx2.Timeout(30.0, connect=5.0, pool=30.0)
-# A watch is silent for as long as nothing changes; its reader knows how long is too long.
-WATCH_TIMEOUT = httpx2.Timeout(30.0, connect=5.0, pool=30.0, read=None)
 PATCH_TYPES: dict[PatchKind, str] = {
     "merge": "application/merge-patch+json",
     "strategic": "application/strategic-merge-patch+json",
@@ -55,12 +47,28 @@ class Client:
         on_request: OnRequest | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._http = http
         self._manager = field_manager
-        self._limits = limits or Limits(now=now)
         self._now = now
-        self.on_request = on_request
-        self.guard: Guard | None = None
+        self._session = Session(http, limits=limits or Limits(now=now), now=now)
+        self._session.on_request = on_request
+
+    @property
+    def guard(self) -> Guard | None:
+        """Asked before each write."""
+        return self._session.guard
+
+    @guard.setter
+    def guard(self, guard: Guard | None) -> None:
+        self._session.guard = guard
+
+    @property
+    def on_request(self) -> OnRequest | None:
+        """Told of each call."""
+        return self._session.on_request
+
+    @on_request.setter
+    def on_request(self, on_request: OnRequest | None) -> None:
+        self._session.on_request = on_request
 
     @classmethod
     def from_environment(
@@ -79,7 +87,7 @@ class Client:
 
     def unguarded(self) -> "Client":
         """A client on the same connections with limits of its own and no guard: for the lease itself."""
-        return Client(self._http, field_manager=self._manager, on_request=self.on_request, now=self._now)
+        return Client(self._session.http, field_manager=self._manager, on_request=self.on_request, now=self._now)
 
     async def __aenter__(self) -> Self:
         return self
@@ -89,11 +97,11 @@ class Client:
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._http.aclose()
+        await self._session.http.aclose()
 
     async def get(self, ref: Ref, type: builtins.type[Any] = dict) -> Any:  # noqa: A002
         """The object, decoded as ``type``; NotFound if it is not there."""
-        return decode(await self._call("get", ref.resource, "GET", ref.path), type, str(ref))
+        return decode(await self._session.call("get", ref.resource, "GET", ref.path), type, str(ref))
 
     async def create(self, resource: Resource, obj: Json) -> Json:
         path = resource.path(obj["metadata"].get("namespace"))
@@ -150,7 +158,7 @@ class Client:
             limit=str(limit) if limit else None,
             **{"continue": continue_token},
         )
-        return await self._call("list", resource, "GET", resource.path(namespace), params=parameters)
+        return await self._session.call("list", resource, "GET", resource.path(namespace), params=parameters)
 
     async def watch(
         self,
@@ -170,10 +178,8 @@ class Client:
             labelSelector=label_selector,
             fieldSelector=field_selector,
         )
-        path = resource.path(namespace)
-        request = self._http.build_request("GET", path, params=parameters, timeout=WATCH_TIMEOUT)
-        async with self._answer("watch", resource, request) as response:
-            async for chunk in response.aiter_raw():
+        async with self._session.watch(resource, resource.path(namespace), parameters) as chunks:
+            async for chunk in chunks:
                 yield chunk
 
     async def list(
@@ -195,7 +201,7 @@ class Client:
 
     async def proxy_get(self, namespace: str, service: str, port: int | str, path: str) -> bytes:
         target = f"/api/v1/namespaces/{quote(namespace)}/services/{quote(service)}:{port}/proxy/{path.lstrip('/')}"
-        return await self._call("proxy", _SERVICE_PROXY, "GET", target)
+        return await self._session.call("proxy", _SERVICE_PROXY, "GET", target)
 
     async def _write(
         self,
@@ -208,57 +214,9 @@ class Client:
         params: Mapping[str, str],
     ) -> bytes:
         content = as_yaml(body) if content_type == APPLY_TYPE else as_json(body)
-        return await self._call(verb, resource, method, path, params=params, content=content, content_type=content_type)
-
-    async def _call(
-        self,
-        verb: str,
-        resource: Resource,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        content: bytes | None = None,
-        content_type: str = "application/json",
-    ) -> bytes:
-        headers = {"Content-Type": content_type} if content is not None else None
-        request = self._http.build_request(
-            method, path, params=params, content=content, headers=headers, timeout=REQUEST_TIMEOUT
+        return await self._session.call(
+            verb, resource, method, path, params=params, content=content, content_type=content_type
         )
-        async with self._limits.slot():
-            if method != "GET" and self.guard is not None:
-                self.guard()
-            async with self._answer(verb, resource, request) as response:
-                return await response.aread()
-
-    @asynccontextmanager
-    async def _answer(self, verb: str, resource: Resource, request: httpx2.Request) -> AsyncIterator[httpx2.Response]:
-        """The successful answer to a request, its body not yet read; anything else is the typed error."""
-        what = f"{verb} {request.url.path}"
-        started = self._now()
-        status = 0
-        try:
-            response = await self._http.send(request, stream=True)
-            status = response.status_code
-            if verb == "watch":
-                self._tell(verb, resource, status, started)
-            try:
-                if not response.is_success:
-                    raise error_from(status, await response.aread(), response.headers, what)
-                yield response
-            finally:
-                await response.aclose()
-        except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
-            raise _transport_error(error, what) from error
-        except ConfigError as error:
-            raise Forbidden(f"{what}: credentials: {error}") from error
-        finally:
-            if verb != "watch" or status == 0:
-                self._tell(verb, resource, status, started)
-
-    def _tell(self, verb: str, resource: Resource, status: int, started: float) -> None:
-        if self.on_request is not None:
-            self.on_request(verb, resource.plural, status, self._now() - started)
 
 
 _SERVICE_PROXY = Resource("", "v1", "Service", "services/proxy")
@@ -266,11 +224,6 @@ _SERVICE_PROXY = Resource("", "v1", "Service", "services/proxy")
 
 def _parameters(**values: str | None) -> dict[str, str]:
     return {key: value for key, value in values.items() if value is not None}
-
-
-def _transport_error(error: Exception, what: str) -> KubeError:
-    """Nothing about the transport is final: connections break, servers restart."""
-    return Retry(f"{what}: no answer: {type(error).__name__}: {error}".rstrip(": "))
 
 
 def _object(body: bytes, what: str) -> Json:
