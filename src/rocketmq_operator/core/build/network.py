@@ -8,7 +8,9 @@ from .. import names
 Json = dict[str, Any]
 
 
-def headless(name: str, labels: Mapping[str, str], selector: Mapping[str, str], ports: Mapping[str, int], *, ready_only: bool) -> Json:
+def headless(
+    name: str, labels: Mapping[str, str], selector: Mapping[str, str], ports: Mapping[str, int], *, ready_only: bool
+) -> Json:
     """A Service without an address of its own.
 
     ``ready_only`` for clients; without it addresses are published before a pod is ready, for brokers: they must resolve
@@ -22,7 +24,9 @@ def headless(name: str, labels: Mapping[str, str], selector: Mapping[str, str], 
             "clusterIP": "None",
             "publishNotReadyAddresses": not ready_only,
             "selector": dict(selector),
-            "ports": [{"name": each, "port": port, "targetPort": port, "protocol": "TCP"} for each, port in ports.items()],
+            "ports": [
+                {"name": each, "port": port, "targetPort": port, "protocol": "TCP"} for each, port in ports.items()
+            ],
         },
     }
 

@@ -134,8 +134,6 @@ def placement(template: PodTemplate, affinity: Json | None, selector: Mapping[st
     return body
 
 
-
-
 def extras(template: PodTemplate) -> Json:
     """Pod fields taken from the template as they are."""
     body: Json = {

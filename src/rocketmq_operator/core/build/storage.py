@@ -61,7 +61,11 @@ def _from_template(template: VolumeClaimTemplate, labels: Labels) -> Volumes:
 
 
 def _claim(name: str, size: str, storage_class: str | None, labels: Labels) -> Json:
-    spec: Json = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}, "volumeMode": "Filesystem"}
+    spec: Json = {
+        "accessModes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": size}},
+        "volumeMode": "Filesystem",
+    }
     if storage_class:
         spec["storageClassName"] = storage_class
     return {

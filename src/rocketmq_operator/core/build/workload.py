@@ -51,7 +51,10 @@ def _template(cluster: BrokerCluster, group: int, config: str, volumes: storage.
     together = {names.CLUSTER_LABEL: name, names.GROUP_LABEL: str(group)}
     default = pod.spread({names.CLUSTER_LABEL: name}, together if member_count(spec) > 1 else None, hard_spread)
     return {
-        "metadata": {"labels": {**template.labels, **labels}, **({"annotations": dict(template.annotations)} if template.annotations else {})},
+        "metadata": {
+            "labels": {**template.labels, **labels},
+            **({"annotations": dict(template.annotations)} if template.annotations else {}),
+        },
         "spec": {
             **pod.extras(template),
             **pod.placement(template, spec.affinity, spec.node_selector, default),
