@@ -3,14 +3,14 @@
 BENCH ?=
 
 .PHONY: bench-create bench-throughput bench-cli bench-idle
-bench-create: $(VENV)/.stamp ## time from apply to four registered brokers, against bare manifests
+bench-create: venv ## time from apply to four registered brokers, against bare manifests
 	@$(PY) -m bench.create $(BENCH)
 
-bench-throughput: $(VENV)/.stamp ## steady throughput by Java flags
+bench-throughput: venv ## steady throughput by Java flags
 	@$(PY) -m bench.throughput $(BENCH)
 
-bench-cli: $(VENV)/.stamp ## kubectl rocketmq against mqadmin; the operator's import, start and memory
+bench-cli: venv ## kubectl rocketmq against mqadmin; the operator's import, start and memory
 	@$(PY) -m bench.cli $(BENCH)
 
-bench-idle: $(VENV)/.stamp ## writes to the API server for an idle cluster: there must be none
+bench-idle: venv ## writes to the API server for an idle cluster: there must be none
 	@$(PY) -m bench.idle $(BENCH)
