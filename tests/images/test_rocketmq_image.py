@@ -99,7 +99,8 @@ section logs; ls ~/logs/rocketmqlogs
 section output; cat /tmp/ns.log /tmp/broker.log
 section sent; ./mqadmin updateTopic -n 127.0.0.1:9876 -c tried -t T 2>&1; ./mqadmin sendMessage -n 127.0.0.1:9876 -t T -p hello 2>&1
 kill -TERM $broker
-wait $broker; section status; echo "broker $?"
+wait $broker; status=$?
+section status; echo "broker $status"
 section left; ./mqadmin clusterList -n 127.0.0.1:9876
 ./mqshutdown namesrv >/tmp/shutdown; wait $ns; echo "name server $?"
 section shutdown; cat /tmp/shutdown; ./mqshutdown broker
