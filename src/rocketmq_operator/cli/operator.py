@@ -120,6 +120,7 @@ class Process:
             resync_seconds=self._settings.resync_seconds,
             workers=self._settings.workers,
             on_run=self._ran,
+            guard=lambda: kube.guard() if kube.guard else None,
         )
 
     def _server(self, controller: Controller, admin: Admin) -> Server:

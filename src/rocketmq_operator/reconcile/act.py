@@ -1,6 +1,6 @@
 """Carries plans out. Every step is idempotent; what fails is told, and the next look decides anew."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -10,12 +10,14 @@ from rocketmq_operator.core import names
 from rocketmq_operator.core.facts import Problem
 from rocketmq_operator.core.objects import not_ours
 from rocketmq_operator.core.plan import Action, Apply, Configure, Create, Event, Remove, SetGate
-from rocketmq_operator.kube.errors import AlreadyExists, Conflict, Forbidden, Invalid, KubeError, NotFound
+from rocketmq_operator.kube.errors import AlreadyExists, Conflict, Forbidden, Invalid, KubeError, NotFound, NotLeader
 from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.resources import CONFIG_MAP, PDB, POD, SERVICE, STATEFULSET
 from rocketmq_operator.kube.types import Ref, Resource
 
 Json = dict[str, Any]
+Guard = Callable[[], None]
+"""Raises NotLeader once another operator may act; the Kubernetes client asks it by itself, admin commands ask it here."""
 
 log = structlog.get_logger(__name__)
 
@@ -34,10 +36,11 @@ class Outcome:
 class Actor:
     """Executes actions in one namespace."""
 
-    def __init__(self, kube: Kube, admin: Admin, namespace: str) -> None:
+    def __init__(self, kube: Kube, admin: Admin, namespace: str, guard: Guard) -> None:
         self._kube = kube
         self._admin = admin
         self._namespace = namespace
+        self._guard = guard
 
     async def carry_out(self, actions: Sequence[Action]) -> Outcome:
         """Each action in order; one that fails does not keep the others from being tried."""
@@ -47,6 +50,8 @@ class Actor:
                 done = await self._one(action, outcome)
             except (Invalid, Forbidden) as error:
                 outcome.problems.append(_refused(action, error))
+            except NotLeader:
+                raise
             except (KubeError, AdminError) as error:
                 outcome.retry = True
                 log.warning("action failed, it will be tried again", action=action.message, error=str(error))
@@ -68,6 +73,7 @@ class Actor:
             case Configure():
                 if action.first is not None:
                     await self._kube.apply(CONFIG_MAP, action.first)
+                self._guard()
                 await self._admin.update_broker_config(action.address, action.values)
         return True
 

@@ -13,7 +13,7 @@ from rocketmq_operator.kube.resources import CONFIG_MAP
 from rocketmq_operator.kube.types import Ref
 
 from . import look
-from .act import Actor
+from .act import Actor, Guard
 from .clock import Now
 from .expand import Expander, of_reference
 from .report import Reporter
@@ -24,13 +24,14 @@ from .world import Key, World
 class BrokerClusters:
     """The reconciler of all BrokerClusters; it keeps nothing about any of them."""
 
-    def __init__(self, world: World, kube: Kube, admin: Admin, reporter: Reporter, now: Now) -> None:
+    def __init__(self, world: World, kube: Kube, admin: Admin, reporter: Reporter, now: Now, guard: Guard) -> None:
         self._world = world
         self._kube = kube
         self._admin = admin
         self._expander = Expander(kube)
         self._reporter = reporter
         self._now = now
+        self._guard = guard
 
     async def reconcile(self, key: Key) -> float | None:
         """One pass; returns when to look again (seconds), or None for the resync."""
@@ -39,7 +40,7 @@ class BrokerClusters:
             return None
         snapshot = await self.observe(cluster, key)
         plan = clusters.plan(snapshot, self._now.text(), self._now.milliseconds())
-        outcome = await Actor(self._kube, self._admin, key.namespace).carry_out(plan.actions)
+        outcome = await Actor(self._kube, self._admin, key.namespace, self._guard).carry_out(plan.actions)
         await self._reporter.report(CLUSTERS, cluster, plan, outcome)
         return 1.0 if outcome.retry else plan.requeue
 

@@ -17,6 +17,7 @@ from rocketmq_operator.runtime.queue import WorkQueue
 from rocketmq_operator.runtime.reflector import Health, Reflector, reflectors
 from rocketmq_operator.runtime.runner import Runner
 
+from .act import Guard
 from .broker_cluster import BrokerClusters
 from .clock import Now
 from .name_server import NameServers
@@ -45,6 +46,7 @@ class Controller:
         resync_seconds: float = 60.0,
         workers: int = 16,
         on_run: OnRun | None = None,
+        guard: Guard = lambda: None,
     ) -> None:
         self.world = World()
         self._clock, self._random = clock, random
@@ -54,8 +56,8 @@ class Controller:
         now = Now(clock.wall)
         reporter = Reporter(kube, recorder, now)
         self._kinds: dict[str, Callable[[Key], Awaitable[float | None]]] = {
-            BROKER_CLUSTER.kind: BrokerClusters(self.world, kube, admin, reporter, now).reconcile,
-            NAME_SERVER.kind: NameServers(self.world, kube, admin, reporter, now).reconcile,
+            BROKER_CLUSTER.kind: BrokerClusters(self.world, kube, admin, reporter, now, guard).reconcile,
+            NAME_SERVER.kind: NameServers(self.world, kube, admin, reporter, now, guard).reconcile,
         }
         self._reflectors = self._make_reflectors(kube, namespaces)
         self._nodes = reflectors(kube, NODE, NodeView, self.world.nodes, clock=clock, random=random)

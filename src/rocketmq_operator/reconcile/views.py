@@ -22,6 +22,11 @@ class Made(View, frozen=True):
     spec: msgspec.Raw = msgspec.Raw(b"")
     data: msgspec.Raw = msgspec.Raw(b"")
 
+    def __post_init__(self) -> None:
+        """Keep copies: a Raw fresh from the decoder holds on to the whole page that it came in."""
+        for name in ("spec", "data"):
+            msgspec.structs.force_setattr(self, name, getattr(self, name).copy())
+
 
 class Waiting(msgspec.Struct, frozen=True):
     """Why a container waits."""
