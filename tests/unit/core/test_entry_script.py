@@ -178,3 +178,18 @@ def test_a_name_server_starts_with_its_configuration(pod: Pod) -> None:
     run = pod.start(script="name-server.sh")
     assert run.returncode == 0, run.stderr
     assert "org.apache.rocketmq.namesrv.NamesrvStartup" in run.stdout
+
+
+def test_class_data_is_used_where_the_image_has_it(pod: Pod) -> None:
+    (pod.home / "cds").mkdir()
+    (pod.home / "cds/broker.jsa").touch()
+    (pod.home / "cds/classpath").write_text("a.jar:b.jar\n")
+    arguments = pod.start().stdout.splitlines()
+    assert f"-XX:SharedArchiveFile={pod.home}/cds/broker.jsa" in arguments
+    assert arguments[arguments.index("-cp") + 1] == f"a.jar:b.jar:{pod.home}/conf"
+
+
+def test_no_certificate_is_made_unless_the_user_asks_for_tls(pod: Pod) -> None:
+    assert "-Dtls.server.mode=disabled" in pod.start().stdout.splitlines()
+    pod.settings["JVM_OPTIONS"] = ["-Dtls.config.file=/etc/tls"]
+    assert "-Dtls.server.mode=disabled" not in pod.start().stdout.splitlines()

@@ -71,6 +71,11 @@ java_options() {
     # From 5.0 on the servers share one class path, so each must be told which logging configuration is its own.
     JAVA_OPTIONS+=("-Drmq.logback.configurationFile=$ROCKETMQ_HOME/conf/rmq.$program.logback.xml")
   fi
+  if [[ " ${JVM_OPTIONS[*]} " != *" -Dtls."* ]]; then
+    # By default a server makes itself a self-signed certificate at each start, which protects nobody and costs more
+    # processor time than all the rest of the start. Any -Dtls... of the user's own puts TLS back.
+    JAVA_OPTIONS+=(-Dtls.server.mode=disabled)
+  fi
   CLASS_PATH="$ROCKETMQ_HOME/conf:$ROCKETMQ_HOME/lib/*"
 }
 
@@ -86,6 +91,6 @@ class_data() {
   local archive="$ROCKETMQ_HOME/cds/$1.jsa" path="$ROCKETMQ_HOME/cds/classpath"
   if [ "$JAVA_MAJOR" -ge 13 ] && [ -r "$archive" ] && [ -r "$path" ]; then
     JAVA_OPTIONS+=("-XX:SharedArchiveFile=$archive" -Xshare:auto)
-    CLASS_PATH="$(<"$path")"
+    CLASS_PATH="$(<"$path"):$ROCKETMQ_HOME/conf"
   fi
 }
