@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from images.builder.build import archive_of
+from images.builder.catalog import all_images
 
 from .unpacked import Unpacked, built, unpack, why_not
 
@@ -19,7 +21,8 @@ pytestmark = [
 
 USER = "3000:3000"
 IMAGES = {"rocketmq-5.4.0": "5.4.0", "apache-5.4.0": "5.4.0"}
-WITH_ARCHIVES = "rocketmq-5.4.0"
+IF_BUILT = {f"rocketmq-{version}": version for version in ("4.9.7", "5.3.3", "5.5.0")}
+"""Releases for upgrades: tried where `make images-all` has built them; each takes minutes."""
 
 
 @dataclass(frozen=True)
@@ -28,17 +31,24 @@ class Case:
     version: str
     image: Unpacked
 
+    @property
+    def has_extras(self) -> bool:
+        """Whether it is our image; the other kind is as bare as the official one."""
+        return self.name.startswith("rocketmq-")
+
     def run(self, script: str, **environment: str) -> subprocess.CompletedProcess[str]:
         home = f"/home/rocketmq/rocketmq-{self.version}"
         writable = (f"{home}/conf", "/home/rocketmq/logs", "/home/rocketmq/store")
         return self.image.run(script, user=USER, writable=writable, environment=environment)
 
 
-@pytest.fixture(scope="module", params=IMAGES)
+@pytest.fixture(scope="module", params=[*IMAGES, *IF_BUILT])
 def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
     name = request.param
+    if name in IF_BUILT and not archive_of(all_images()[name]).is_file():
+        pytest.skip(f"{name} is not built: make images-all")
     image = unpack(built(name), tmp_path_factory.mktemp("image") / "root")
-    yield Case(name, IMAGES[name], image)
+    yield Case(name, {**IMAGES, **IF_BUILT}[name], image)
     subprocess.run(["rm", "-rf", "--one-file-system", str(image.root)], check=True)
 
 
@@ -97,7 +107,12 @@ section maps; grep -hoE '[^ ]*(jsa|rocksdbjni)[^ ]*$' /proc/$broker/maps /proc/$
 section tmp; ls /tmp
 section logs; ls ~/logs/rocketmqlogs
 section output; cat /tmp/ns.log /tmp/broker.log
-section sent; ./mqadmin updateTopic -n 127.0.0.1:9876 -c tried -t T 2>&1; ./mqadmin sendMessage -n 127.0.0.1:9876 -t T -p hello 2>&1
+section sent; ./mqadmin updateTopic -n 127.0.0.1:9876 -c tried -t T 2>&1; for _ in $(seq 15); do  # a new topic's route reaches the name server a moment later
+  ./mqadmin sendMessage -n 127.0.0.1:9876 -t T -p hello >/tmp/sent 2>&1
+  grep -q SEND_OK /tmp/sent && break
+  sleep 1
+done
+cat /tmp/sent
 kill -TERM $broker
 wait $broker; status=$?
 section status; echo "broker $status"
@@ -126,7 +141,7 @@ def test_mqadmin_prints_the_table_and_nothing_else(cluster: dict[str, str]) -> N
 
 def test_a_message_is_stored(cluster: dict[str, str]) -> None:
     assert "create topic to 10.98.0.1:10911 success" in cluster["sent"]
-    assert "SEND_OK" in cluster["sent"]
+    assert "SEND_OK" in cluster["sent"], cluster["sent"]
 
 
 def test_sigterm_arrives_and_the_broker_signs_off(cluster: dict[str, str]) -> None:
@@ -152,10 +167,11 @@ def test_the_output_says_that_it_started_and_hides_no_error(cluster: dict[str, s
 
 
 def test_extras_are_used_where_they_are_and_not_missed_where_not(case: Case, cluster: dict[str, str]) -> None:
-    if case.name == WITH_ARCHIVES:
+    if case.has_extras:
         assert f"rocketmq-{case.version}/cds/rocketmq.jsa" in cluster["maps"]
-        assert "/usr/lib/jni/librocksdbjni" in cluster["maps"]
         assert "librocksdbjni" not in cluster["tmp"]
+        if case.version >= "5.4":  # the older ones load RocksDB only when told to use it
+            assert "/usr/lib/jni/librocksdbjni" in cluster["maps"]
     else:
         assert "cds" not in cluster["maps"]
         assert not (case.image.root / f"home/rocketmq/rocketmq-{case.version}/cds").exists()
@@ -163,7 +179,7 @@ def test_extras_are_used_where_they_are_and_not_missed_where_not(case: Case, clu
 
 
 def test_an_archive_that_does_not_fit_stops_nobody(case: Case) -> None:
-    if case.name != WITH_ARCHIVES:
+    if not case.has_extras:
         pytest.skip("this image has no archive")
     flags = "-XX:SharedArchiveFile=$ROCKETMQ_HOME/cds/broker.jsa -Xlog:class+load"
     main = "org.apache.rocketmq.tools.command.MQAdminStartup"
@@ -179,7 +195,7 @@ def test_an_archive_that_does_not_fit_stops_nobody(case: Case) -> None:
         from_archive[name] = sum(
             "rocketmq" in line and "shared objects file" in line for line in seen.stdout.splitlines()
         )
-    assert from_archive["fits"] > 100
+    assert from_archive["fits"] > 50
     assert from_archive["folder first"] == from_archive["wildcard"] == 0
 
 
