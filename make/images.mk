@@ -1,7 +1,7 @@
 # The container images, each one archive in the cache; see docs/images.md.
 .PHONY: images images-all
-images: $(VENV)/.stamp ## build the images of the demo, print their archives' paths
+images: venv ## build the images of the demo, print their archives' paths
 	@$(PY) -m images.builder build
 
-images-all: $(VENV)/.stamp ## build every image: all RocketMQ releases, too
+images-all: venv ## build every image: all RocketMQ releases, too
 	@$(PY) -m images.builder build --all

@@ -3,7 +3,7 @@ TESTS := unit property lab images integration e2e
 
 .PHONY: test test-quick
 test: venv ## every test; the end-to-end part needs root
-	@$(VENV)/bin/pytest $(wildcard $(TESTS:%=tests/%))
+	@$(VENV)/bin/pytest $(wildcard $(filter-out tests/e2e,$(TESTS:%=tests/%)) bench/tests tests/e2e)
 
 test-quick: venv ## the tests that need no server
 	@$(VENV)/bin/pytest tests/unit tests/property
