@@ -1,6 +1,6 @@
 """The watched world: one store for each kind, fed by reflectors, read by reconcilers; and who is to be woken by which change."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -75,9 +75,6 @@ class World:
     def node_addresses(self) -> frozenset[str]:
         """All addresses of all nodes."""
         return frozenset(each.address for node in self.nodes.values() for each in node.status.addresses)
-
-
-Waker = Callable[[Key], None]
 
 
 def referring(world: World, server: NameServer) -> list[Key]:

@@ -38,11 +38,6 @@ def parse_properties(text: str) -> dict[str, str]:
     return pairs
 
 
-def owned_keys_in(text: str) -> list[str]:
-    """Keys of a user's broker.conf that the operator owns and will not take over."""
-    return sorted(set(normalise(parse_properties(text))) & set(OWNED_BROKER_KEYS))
-
-
 def user_properties(spec: BrokerClusterSpec, config: str) -> dict[str, str]:
     """Defaults, then the ConfigMap's broker.conf, then ``properties``; never a key that the operator owns."""
     merged = {**SEED_DEFAULTS, **SAFE_DEFAULTS, **normalise(parse_properties(config)), **normalise(spec.properties)}
