@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from .common import Conditions, Jvm, LocalReference, Metadata, PodTemplate, StringMap, Wire
 from .properties import LINE_RULE, OWNED_BROKER_KEYS, owned_rule
+from .scaling import ScaleDown
 from .schema import API_VERSION, DNS_LABEL, DNS_SUBDOMAIN, IMMUTABLE, Column, Kind, Rule, Scale, doc
 from .storage import ONE_SOURCE, UNCHANGEABLE_SOURCE, BrokerResources, Storage, VolumeClaimTemplate
 
@@ -125,6 +126,7 @@ class BrokerClusterSpec(Wire, frozen=True):
     limits: Annotated[BrokerResources | None, doc("Limits of CPU (none by default) and memory (2Gi by default).")] = (
         None
     )
+    scale_down: Annotated[ScaleDown | None, doc("How broker groups leave when groupReplica is lowered.")] = None
     jvm: Annotated[Jvm | None, doc("Java settings.")] = None
     pod_template: Annotated[PodTemplate | None, doc("What else to set on the pods.")] = None
     paused: Annotated[bool, doc("Stop all changes by the operator; status stays true.")] = False
@@ -162,6 +164,17 @@ class BrokerGroup(Wire, frozen=True, omit_defaults=False):
     initialized: Annotated[bool, doc("Whether the group was opened once; from then on its volumes are guarded.")] = (
         False
     )
+    phase: Annotated[
+        str,
+        doc(
+            "Where the group stands: empty while it serves, else Joining, Opening, ClosingOrder, Closing, Fenced, Drained, Removing or Moving.",
+            max_length=32,
+        ),
+    ] = ""
+    life: Annotated[
+        int,
+        doc("How often a group of this index came to the cluster; volumes of an earlier life are recognised by it."),
+    ] = 1
     members: Annotated[
         list[BrokerMember], doc("The group's brokers.", list_type="map", list_keys=("pod",), max_length=16)
     ] = []

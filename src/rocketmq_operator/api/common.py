@@ -24,6 +24,7 @@ class Metadata(Wire, frozen=True):
     generation: int = 0
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
+    finalizers: list[str] = []
     deletion_timestamp: str | None = None
     creation_timestamp: str | None = None
 

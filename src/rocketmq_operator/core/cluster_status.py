@@ -7,17 +7,19 @@ from rocketmq_operator.api import BrokerClusterStatus
 from rocketmq_operator.api.brokercluster import BrokerGroup, BrokerMember, ReplicationMode
 from rocketmq_operator.api.common import Condition, condition
 
-from . import names, registration
+from . import names, registration, scaling_status
 from .conditions import Verdict, degraded, events, settle
 from .facts import ClusterSnapshot, PodFact, Problem
-from .intents import groups as groups_of
-from .intents import initialized
+from .groups.decide import Groups
+from .groups.life import Phase
+from .groups.view import GroupView
 from .members import broker_name, member_count
 from .plan import Action, Plan
 
 
 def report(
     snapshot: ClusterSnapshot,
+    decided: Groups,
     actions: Sequence[Action],
     problems: Sequence[Problem],
     waiting: Sequence[str],
@@ -27,15 +29,19 @@ def report(
 ) -> Plan[BrokerClusterStatus]:
     """The plan with the status that follows from the snapshot and from what the rules found."""
     cluster = snapshot.cluster
-    groups = [_group(snapshot, index, now_ms) for index in groups_of(snapshot)]
+    groups = [
+        _group(snapshot, view, now_ms) for _, view in sorted(decided.views.items()) if view.life.phase is not Phase.LEFT
+    ]
+    wanted = [group for group in groups if group.index < cluster.spec.group_replica]
     troubles = [*problems, *(pod.problem for pod in snapshot.pods if pod.problem)]
     before = list(cluster.status.conditions) if cluster.status else []
     verdicts = [
-        _ready(snapshot, groups, waiting),
-        _progressing(snapshot, groups),
+        _ready(snapshot, wanted, waiting),
+        _progressing(snapshot, wanted),
         degraded([*troubles, *_name_server_problems(snapshot)]),
         _name_servers(snapshot),
         _replicated(snapshot),
+        scaling_status.scaling(decided),
         *_pending(pending),
     ]
     conditions = settle(verdicts, before, cluster.metadata.generation, now)
@@ -43,18 +49,19 @@ def report(
         actions=tuple(actions),
         status=_status(snapshot, groups, conditions),
         events=events(before, conditions),
-        requeue=_requeue(snapshot, conditions, bool(actions), now),
+        requeue=scaling_status.sooner(decided, _requeue(snapshot, conditions, bool(actions), now)),
     )
 
 
 def _status(snapshot: ClusterSnapshot, groups: list[BrokerGroup], conditions: list[Condition]) -> BrokerClusterStatus:
     spec, name = snapshot.cluster.spec, snapshot.cluster.metadata.name
-    brokers = [member for group in groups for member in group.members]
+    asked = [group for group in groups if group.index < spec.group_replica]
+    brokers = [member for group in asked for member in group.members]
     ready, wanted = sum(member.ready for member in brokers), spec.group_replica * member_count(spec)
     return BrokerClusterStatus(
         observed_generation=snapshot.cluster.metadata.generation,
         groups=sum(("StatefulSet", names.workload(name, group.index)) in snapshot.objects for group in groups),
-        ready_groups=sum(group.ready for group in groups),
+        ready_groups=sum(group.ready for group in asked),
         brokers=wanted,
         ready_brokers=ready,
         brokers_ready=f"{ready}/{wanted}",
@@ -67,15 +74,16 @@ def _status(snapshot: ClusterSnapshot, groups: list[BrokerGroup], conditions: li
     )
 
 
-def _group(snapshot: ClusterSnapshot, index: int, now_ms: int) -> BrokerGroup:
-    pods = registration.pods_of(snapshot.pods, index)
-    members = [_member(snapshot, pod, now_ms) for pod in pods]
+def _group(snapshot: ClusterSnapshot, view: GroupView, now_ms: int) -> BrokerGroup:
+    members = [_member(snapshot, pod, now_ms) for pod in view.pods]
     complete = len(members) == member_count(snapshot.cluster.spec) and all(member.ready for member in members)
     return BrokerGroup(
-        name=broker_name(snapshot.cluster.spec, index),
-        index=index,
+        name=view.name,
+        index=view.index,
         ready=complete and members[0].accepting,
-        initialized=initialized(snapshot, index),
+        initialized=view.life.initialized,
+        phase=view.life.phase.value,
+        life=view.life.number,
         members=members,
     )
 
@@ -166,8 +174,8 @@ def _pending(pending: Sequence[str]) -> list[Verdict]:
     if not pending:
         return []
     message = (
-        f"the spec asks for something else than runs in {', '.join(pending)}; this version changes no running group and adds "
-        "or removes none: set the spec back, or create a new cluster"
+        f"the spec asks for something else than runs in {', '.join(pending)}; this version changes no running group: "
+        "set the spec back, or create a new cluster"
     )
     return [Verdict("ChangesPending", True, "RolloutNeeded", message)]
 

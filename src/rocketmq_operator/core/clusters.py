@@ -1,4 +1,4 @@
-"""The plan of a BrokerCluster, put together from the rules beside it: objects, gates, openings, status."""
+"""The plan of a BrokerCluster, put together from the rules beside it: objects, gates, groups, openings, deletion, status."""
 
 from typing import Any
 
@@ -7,11 +7,15 @@ import msgspec
 from rocketmq_operator.api import BrokerCluster, BrokerClusterStatus
 from rocketmq_operator.api.schema import API_VERSION
 
-from . import following, gates, names, objects, opening, registration, rollout
+from . import deleting, following, gates, names, objects, opening, registration, rollout
 from .build import config, network, workload
 from .cluster_status import report
-from .facts import ClusterSnapshot, PodFact, Problem
-from .intents import existing, groups, initialized, intent, startable
+from .facts import ClusterSnapshot, Problem
+from .groups.closing import KEEP_HOURS
+from .groups.decide import Groups, decide
+from .groups.life import Phase
+from .groups.view import GroupView
+from .intents import intent
 from .members import member_count
 from .objects import Owner, owned
 from .plan import Action, Configure, Plan
@@ -31,13 +35,18 @@ class Draft(msgspec.Struct):
 def plan(snapshot: ClusterSnapshot, now: str, now_ms: int) -> Plan[BrokerClusterStatus]:
     """What to do about a cluster, and what is true of it. ``now`` in RFC 3339, ``now_ms`` the same since 1970."""
     draft = Draft(problems=list(snapshot.problems))
-    if snapshot.cluster.metadata.deletion_timestamp is None:
-        _objects(snapshot, draft)
-        _brokers(snapshot, draft)
-        _openings(snapshot, draft, now_ms)
+    groups = decide(snapshot, now_ms)
+    deleted = snapshot.cluster.metadata.deletion_timestamp is not None
+    if not deleted:
+        _objects(snapshot, groups, draft)
+    _brokers(snapshot, draft)
+    _openings(snapshot, groups, draft)
+    if not deleted:
+        _steps(groups, draft)
+    _deletion(snapshot, groups, draft)
     if snapshot.cluster.spec.paused:
         draft.actions.clear()
-    return report(snapshot, draft.actions, draft.problems, draft.waiting, draft.pending, now, now_ms)
+    return report(snapshot, groups, draft.actions, draft.problems, draft.waiting, draft.pending, now, now_ms)
 
 
 def owner_of(cluster: BrokerCluster) -> Owner:
@@ -46,22 +55,28 @@ def owner_of(cluster: BrokerCluster) -> Owner:
     return Owner(API_VERSION, "BrokerCluster", meta.name, meta.namespace, meta.uid)
 
 
-def _objects(snapshot: ClusterSnapshot, draft: Draft) -> None:
+def _objects(snapshot: ClusterSnapshot, groups: Groups, draft: Draft) -> None:
     cluster = snapshot.cluster
     spec, name = cluster.spec, cluster.metadata.name
     owner = owner_of(cluster)
-    wanted = [network.broker_service(name), *network.budgets(name, member_count(spec) > 1)]
-    wanted += [intent(snapshot, group, initialized(snapshot, group)) for group in groups(snapshot)]
-    draft.pending += _held_groups(snapshot)
+    moving = any(view.life.phase is Phase.MOVING for view in groups.views.values())
+    wanted = [
+        network.broker_service(name),
+        *network.budgets(name, member_count(spec) > 1, masters_move=snapshot.nodes is not None, slaves_stay=moving),
+    ]
+    wanted += [intent(snapshot, index, step.life) for index, step in sorted(groups.steps.items())]
     if not _held(snapshot):
         config_map = config.config_map(cluster, snapshot.config)
         sets = [
-            workload.stateful_set(cluster, group, config_map["metadata"]["name"], _hard_spread(snapshot, group))
-            for group in startable(snapshot)
+            workload.stateful_set(
+                cluster, view.index, config_map["metadata"]["name"], _hard_spread(snapshot, view.index)
+            )
+            for view in groups.views.values()
+            if _has_workload(snapshot, view)
         ]
         there, pending = rollout.split(sets, snapshot.objects, owner)
         draft.pending += pending
-        allowed = _without_strangers(snapshot, there, draft)
+        allowed = _without_strangers(snapshot, groups, there, draft)
         # A group whose change is held back goes on with the ConfigMap that it was started with.
         wanted += [config_map, *allowed] if allowed else []
     actions, problems = objects.decide(wanted, snapshot.objects, owner)
@@ -69,11 +84,11 @@ def _objects(snapshot: ClusterSnapshot, draft: Draft) -> None:
     draft.problems += problems
 
 
-def _held_groups(snapshot: ClusterSnapshot) -> list[str]:
-    """Groups to add or to remove: neither is safe without moving metadata and messages."""
-    wanted = set(range(snapshot.cluster.spec.group_replica))
-    changed = (wanted - set(startable(snapshot))) | (set(existing(snapshot)) - wanted)
-    return [names.workload(snapshot.cluster.metadata.name, group) for group in sorted(changed)]
+def _has_workload(snapshot: ClusterSnapshot, view: GroupView) -> bool:
+    """All groups but those on their last way; a group that joins must find its intent, which says that it starts closed."""
+    name = names.intent(snapshot.cluster.metadata.name, view.index)
+    told = view.life.phase is not Phase.JOINING or ("ConfigMap", name) in snapshot.objects
+    return told and view.life.phase not in {Phase.REMOVING, Phase.LEFT}
 
 
 def _hard_spread(snapshot: ClusterSnapshot, group: int) -> bool:
@@ -90,14 +105,13 @@ def _held(snapshot: ClusterSnapshot) -> bool:
     return bool(snapshot.problems) or not (servers.dns or servers.addresses)
 
 
-def _without_strangers(snapshot: ClusterSnapshot, sets: list[Json], draft: Draft) -> list[Json]:
+def _without_strangers(snapshot: ClusterSnapshot, groups: Groups, sets: list[Json], draft: Draft) -> list[Json]:
     """Leaves out groups not started yet whose name somebody else holds on the name servers: starting them would do harm."""
     allowed = []
     for each in sets:
-        group = int(each["metadata"]["labels"][names.GROUP_LABEL])
-        exists = ("StatefulSet", each["metadata"]["name"]) in snapshot.objects
-        problem = registration.foreign(snapshot.cluster, group, _pods(snapshot, group), snapshot.registrations)
-        if problem and not exists:
+        view = groups.views[int(each["metadata"]["labels"][names.GROUP_LABEL])]
+        problem = registration.foreign(snapshot.cluster, view.index, view.pods, snapshot.registrations)
+        if problem and not view.exists:
             draft.problems.append(problem)
         else:
             allowed.append(each)
@@ -115,39 +129,45 @@ def _brokers(snapshot: ClusterSnapshot, draft: Draft) -> None:
         draft.actions += [change for change in changes if change]
 
 
-def _openings(snapshot: ClusterSnapshot, draft: Draft, now_ms: int) -> None:
-    for index in groups(snapshot):
-        pods = tuple(_pods(snapshot, index))
-        if not pods:
-            continue
-        opened = initialized(snapshot, index)
-        group = opening.Group(
-            snapshot.cluster, index, pods, dict(snapshot.brokers), snapshot.registrations, opened, now_ms
-        )
-        decision = opening.decide(group)
+def _openings(snapshot: ClusterSnapshot, groups: Groups, draft: Draft) -> None:
+    for index, decision in groups.openings.items():
+        view = groups.views[index]
         if decision.problem:
             draft.problems.append(decision.problem)
         if decision.waiting:
-            draft.waiting.append(f"{snapshot.cluster.spec.broker_name_prefix}-{index}: {decision.waiting}")
-        action = _configure(snapshot, pods[0], index, decision, opened)
+            draft.waiting.append(f"{view.name}: {decision.waiting}")
+        action = _configure(snapshot, view, decision)
         if action:
             draft.actions.append(action)
 
 
-def _configure(
-    snapshot: ClusterSnapshot, master: PodFact, group: int, decision: opening.Decision, opened: bool
-) -> Configure | None:
-    name = f"{snapshot.cluster.spec.broker_name_prefix}-{group}"
-    address = f"{master.ip}:{names.BROKER_PORT}"
+def _configure(snapshot: ClusterSnapshot, view: GroupView, decision: opening.Decision) -> Configure | None:
+    if view.master is None or decision.verdict is opening.Verdict.LEAVE:
+        return None
+    where = (view.address, view.master.name)
     if decision.verdict is opening.Verdict.FENCE:
-        return Configure("MasterFenced", f"closed the master of {name} for sends", address, master.name, opening.FENCE)
-    if decision.verdict is opening.Verdict.OPEN:
-        first = None if opened else owned(intent(snapshot, group, True), owner_of(snapshot.cluster))
-        return Configure(
-            "MasterOpened", f"opened the master of {name} for sends", address, master.name, opening.OPEN, first
-        )
-    return None
+        return Configure("MasterFenced", f"closed the master of {view.name} for sends", *where, opening.FENCE)
+    opened = msgspec.structs.replace(view.life, initialized=True)
+    first = None if view.life.initialized else owned(intent(snapshot, view.index, opened), owner_of(view.cluster))
+    values = dict(opening.OPEN)
+    if view.fact is not None and view.fact.file_reserved >= KEEP_HOURS:
+        values["fileReservedTime"] = config.user_properties(view.cluster.spec, snapshot.config)["fileReservedTime"]
+    return Configure("MasterOpened", f"opened the master of {view.name} for sends", *where, values, first)
 
 
-def _pods(snapshot: ClusterSnapshot, group: int) -> list[PodFact]:
-    return registration.pods_of(snapshot.pods, group)
+def _steps(groups: Groups, draft: Draft) -> None:
+    draft.actions += groups.actions
+    for index, step in sorted(groups.steps.items()):
+        draft.actions += step.actions
+        if step.problem:
+            draft.problems.append(step.problem)
+        if step.doing and not step.removed:
+            draft.waiting.append(f"{groups.views[index].name} {step.doing}")
+
+
+def _deletion(snapshot: ClusterSnapshot, groups: Groups, draft: Draft) -> None:
+    action, problem = deleting.decide(snapshot, groups)
+    if action:
+        draft.actions.append(action)
+    if problem:
+        draft.problems.append(problem)

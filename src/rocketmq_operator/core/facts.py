@@ -8,6 +8,7 @@ import msgspec
 from rocketmq_operator.api import BrokerCluster, NameServer
 
 from .addresses import NameServers
+from .groups.data import BrokerData
 
 Json = dict[str, Any]
 
@@ -27,6 +28,7 @@ class ObjectFact(msgspec.Struct, frozen=True):
     uid: str = ""
     owner_uid: str = ""
     hash: str = ""
+    version: str = ""
     spec: msgspec.Raw = msgspec.Raw(b"")
     data: msgspec.Raw = msgspec.Raw(b"")
 
@@ -54,7 +56,8 @@ class PodFact(msgspec.Struct, frozen=True):
 
 
 class BrokerFact(msgspec.Struct, frozen=True):
-    """What a broker says of itself (codes 26 and 28). Offsets in bytes of the commit log, times in ms since 1970."""
+    """What a broker says of itself (codes 26 and 28). Offsets in bytes of the commit log, times in ms since 1970,
+    ``file_reserved`` in hours."""
 
     cluster: str
     name: str
@@ -66,6 +69,9 @@ class BrokerFact(msgspec.Struct, frozen=True):
     min_offset: int = 0
     max_offset: int = 0
     name_servers: str = ""
+    boot: int = 0
+    dispatch_behind: int = 0
+    file_reserved: int = 0
 
 
 class Registered(msgspec.Struct, frozen=True):
@@ -80,7 +86,8 @@ Registrations = Mapping[str, Mapping[str, Registered] | None]
 
 
 class ClusterSnapshot(msgspec.Struct, frozen=True):
-    """Everything that decides about a BrokerCluster."""
+    """Everything that decides about a BrokerCluster. ``data`` (by pod) and ``order`` (by name server, then topic) are there only as
+    far as ``groups.decide.demand`` asked for them; ``cordoned`` names nodes that take no new pods."""
 
     cluster: BrokerCluster
     objects: Mapping[tuple[str, str], ObjectFact] = {}
@@ -91,6 +98,9 @@ class ClusterSnapshot(msgspec.Struct, frozen=True):
     config: str = ""
     problems: tuple[Problem, ...] = ()
     nodes: int | None = None
+    cordoned: frozenset[str] = frozenset()
+    data: Mapping[str, BrokerData] = {}
+    order: Mapping[str, Mapping[str, str]] = {}
 
 
 class NameServerSnapshot(msgspec.Struct, frozen=True):

@@ -1,10 +1,15 @@
-"""What a restarting broker must know now (permission, name servers, whether its group was ever opened), and which groups there are."""
+"""The intent of a group: what a restarting broker must know now (permission, name servers, where the group stands), in a
+ConfigMap of its own beside everything that would restart a broker."""
 
 from typing import Any
+
+import msgspec
 
 from . import names
 from .build import config
 from .facts import ClusterSnapshot
+from .groups import life
+from .groups.life import Life
 
 Json = dict[str, Any]
 
@@ -14,22 +19,31 @@ def _data(snapshot: ClusterSnapshot, group: int) -> dict[str, str] | None:
     return fact.content().get("data", {}) if fact else None
 
 
-def initialized(snapshot: ClusterSnapshot, group: int) -> bool:
-    """Whether a group was ever opened: its intent says so, or, if that was deleted, the status."""
-    if (_data(snapshot, group) or {}).get("initialized") == "true":
-        return True
-    groups = snapshot.cluster.status.broker_groups if snapshot.cluster.status else []
-    return any(each.index == group and each.initialized for each in groups)
+def lives(snapshot: ClusterSnapshot) -> dict[int, Life]:
+    """Where each group stands that has an intent or, if that was deleted, that the status knows as opened."""
+    found = {}
+    name = snapshot.cluster.metadata.name
+    prefix = names.intent(name, 0).removesuffix("0")
+    for kind, each in snapshot.objects:
+        number = each.removeprefix(prefix)
+        if kind == "ConfigMap" and each != number and number.isdecimal():
+            found[int(number)] = life.read(_data(snapshot, int(number)) or {})
+    for group in snapshot.cluster.status.broker_groups if snapshot.cluster.status else ():
+        here = found.get(group.index)
+        if group.initialized and (here is None or (not here.initialized and here.number == group.life)):
+            before = here or Life(number=group.life)
+            if here is None or here.phase in life.OPEN_PHASES:
+                found[group.index] = msgspec.structs.replace(before, initialized=True)
+    return found
 
 
-def intent(snapshot: ClusterSnapshot, group: int, opened: bool) -> Json:
+def intent(snapshot: ClusterSnapshot, group: int, stands: Life) -> Json:
     """The intent of a group as it should be now; name servers that cannot be told keep the last known list."""
     before = _data(snapshot, group) or {}
     servers = snapshot.name_servers
     known = bool(servers.dns or servers.addresses)
     data = {
-        "brokerPermission": before.get("brokerPermission", "6"),
-        "initialized": "true" if opened else "false",
+        **life.written(stands),
         "nameServers": ";".join(servers.addresses) if known else before.get("nameServers", ""),
         "nameServersDns": servers.dns if known else before.get("nameServersDns", ""),
     }
@@ -41,20 +55,3 @@ def existing(snapshot: ClusterSnapshot) -> list[int]:
     name = snapshot.cluster.metadata.name
     numbers = (each.removeprefix(f"{name}-") for kind, each in snapshot.objects if kind == "StatefulSet")
     return sorted(int(number) for number in numbers if number.isdecimal())
-
-
-def startable(snapshot: ClusterSnapshot) -> list[int]:
-    """Groups that the spec asks for and that may be started.
-
-    While nothing was opened yet, all of them. Later only those that were part of the cluster from the start: a group
-    that joins a cluster with messages needs topics, consumer groups and first offsets before it may open.
-    """
-    wanted = range(snapshot.cluster.spec.group_replica)
-    if not any(initialized(snapshot, group) for group in {*wanted, *existing(snapshot)}):
-        return list(wanted)
-    return [group for group in wanted if _data(snapshot, group) is not None or initialized(snapshot, group)]
-
-
-def groups(snapshot: ClusterSnapshot) -> list[int]:
-    """Groups that are looked after: startable ones, and those that run although the spec no longer asks for them."""
-    return sorted({*startable(snapshot), *existing(snapshot)})

@@ -18,6 +18,9 @@ NAME_SERVER_LABEL = f"{GROUP}/name-server"
 POD_INDEX_LABEL = "apps.kubernetes.io/pod-index"
 
 HASH_ANNOTATION = f"{GROUP}/hash"
+DELETE_UNCONSUMED = f"{GROUP}/delete-unconsumed"
+"""Annotation: the cluster may be deleted although it holds messages that nobody has read."""
+MESSAGES_FINALIZER = f"{GROUP}/messages"
 REGISTERED_GATE = f"{GROUP}/registered"
 
 BROKER_PORT = 10911

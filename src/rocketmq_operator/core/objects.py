@@ -50,8 +50,15 @@ def decide(wanted: Iterable[Json], there: Objects, owner: Owner) -> tuple[list[A
         elif fact.owner_uid != owner.uid:
             problems.append(not_ours(kind, name))
         elif not obj.get("immutable") and drifted(obj, fact):
-            actions.append(Apply(f"{kind}Updated", f"updated {kind} {name}", obj))
+            actions.append(Apply(f"{kind}Updated", f"updated {kind} {name}", _guarded(obj, fact)))
     return actions, problems
+
+
+def _guarded(obj: Json, fact: ObjectFact) -> Json:
+    """A ConfigMap that is changed at all is an intent, which later decisions build on: it is written only over what was read."""
+    if obj["kind"] != "ConfigMap" or not fact.version:
+        return obj
+    return {**obj, "metadata": {**obj["metadata"], "resourceVersion": fact.version}}
 
 
 def not_ours(kind: str, name: str) -> Problem:

@@ -17,7 +17,7 @@ from .members import broker_name
 FENCED_FOR_EVER = 4_102_444_800_000
 """1 January 2100, in ms: a fence that only the operator lifts."""
 
-OPEN = {"startAcceptSendRequestTimeStamp": "0"}
+OPEN = {"brokerPermission": "6", "startAcceptSendRequestTimeStamp": "0"}
 FENCE = {"startAcceptSendRequestTimeStamp": str(FENCED_FOR_EVER)}
 
 
@@ -55,7 +55,7 @@ def decide(group: Group) -> Decision:
     fact = group.brokers.get(master.name) if master else None
     if master is None or fact is None:
         return Decision(Verdict.LEAVE, waiting="its master does not answer yet")
-    fenced = fact.accepts_from > group.now_ms
+    fenced = fact.accepts_from > group.now_ms or not fact.permission & 2
     problem = _identity(group, fact) or _foreign(group) or _behind(group, fact)
     if problem:
         # A foreign name is no reason to close a master that serves; a slave ahead of it is.

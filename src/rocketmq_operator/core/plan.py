@@ -6,6 +6,8 @@ import msgspec
 
 from rocketmq_operator.api import BrokerClusterStatus, NameServerStatus
 
+from .groups.copying import Missing
+
 Json = dict[str, Any]
 
 
@@ -52,6 +54,36 @@ class Configure(Action, frozen=True):
     broker: str
     values: dict[str, str]
     first: Json | None = None
+
+
+class Copy(Action, frozen=True):
+    """Write to a broker what it lacks of what others hold."""
+
+    address: str
+    broker: str
+    missing: Missing
+
+
+class WipeWritePermission(Action, frozen=True):
+    """Take a broker group's write permission out of a name server's routes (code 205)."""
+
+    server: str
+    broker: str
+
+
+class SetOrder(Action, frozen=True):
+    """Say on one name server which brokers' queues an order topic uses (code 100)."""
+
+    server: str
+    topic: str
+    value: str
+
+
+class SetFinalizer(Action, frozen=True):
+    """Hold back the resource's deletion, or let it go; only if nobody else changed its finalizers since."""
+
+    finalizers: tuple[str, ...]
+    version: str
 
 
 class Event(msgspec.Struct, frozen=True):

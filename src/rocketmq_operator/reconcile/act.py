@@ -6,14 +6,29 @@ from typing import Any
 import structlog
 
 from rocketmq_operator.admin import Admin, AdminError
+from rocketmq_operator.admin.nameserver import ORDER_NAMESPACE
 from rocketmq_operator.core import names
 from rocketmq_operator.core.facts import Problem
 from rocketmq_operator.core.objects import not_ours
-from rocketmq_operator.core.plan import Action, Apply, Configure, Create, Event, Remove, SetGate
+from rocketmq_operator.core.plan import (
+    Action,
+    Apply,
+    Configure,
+    Copy,
+    Create,
+    Event,
+    Remove,
+    SetFinalizer,
+    SetGate,
+    SetOrder,
+    WipeWritePermission,
+)
 from rocketmq_operator.kube.errors import AlreadyExists, Conflict, Forbidden, Invalid, KubeError, NotFound, NotLeader
 from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.resources import CONFIG_MAP, PDB, POD, SERVICE, STATEFULSET
 from rocketmq_operator.kube.types import Ref, Resource
+
+from .copying import copy
 
 Json = dict[str, Any]
 Guard = Callable[[], None]
@@ -22,6 +37,7 @@ Guard = Callable[[], None]
 log = structlog.get_logger(__name__)
 
 RESOURCES: dict[str, Resource] = {each.kind: each for each in (CONFIG_MAP, PDB, SERVICE, STATEFULSET)}
+REMOVABLE = {**RESOURCES, POD.kind: POD}
 
 
 class Outcome:
@@ -34,12 +50,13 @@ class Outcome:
 
 
 class Actor:
-    """Executes actions in one namespace."""
+    """Executes a resource's actions in its namespace."""
 
-    def __init__(self, kube: Kube, admin: Admin, namespace: str, guard: Guard) -> None:
+    def __init__(self, kube: Kube, admin: Admin, item: Ref, guard: Guard) -> None:
         self._kube = kube
         self._admin = admin
-        self._namespace = namespace
+        self._item = item
+        self._namespace = item.namespace
         self._guard = guard
 
     async def carry_out(self, actions: Sequence[Action]) -> Outcome:
@@ -67,15 +84,29 @@ class Actor:
             case Apply(obj=obj):
                 await self._kube.apply(RESOURCES[obj["kind"]], obj)
             case Remove(kind=kind, name=name, uid=uid):
-                await self._remove(Ref(RESOURCES[kind], self._namespace, name), uid)
+                await self._remove(Ref(REMOVABLE[kind], self._namespace, name), uid)
             case SetGate():
                 await self._gate(action)
-            case Configure():
-                if action.first is not None:
-                    await self._kube.apply(CONFIG_MAP, action.first)
-                self._guard()
-                await self._admin.update_broker_config(action.address, action.values)
+            case SetFinalizer():
+                await self._finalize(action)
+            case _:
+                await self._tell(action)
         return True
+
+    async def _tell(self, action: Action) -> None:
+        """Actions on RocketMQ itself."""
+        if isinstance(action, Configure) and action.first is not None:
+            await self._kube.apply(CONFIG_MAP, action.first)
+        self._guard()
+        match action:
+            case Configure():
+                await self._admin.update_broker_config(action.address, action.values)
+            case Copy(address=address, missing=missing):
+                await copy(self._admin, address, missing)
+            case WipeWritePermission(server=server, broker=broker):
+                await self._admin.wipe_write_permission(server, broker)
+            case SetOrder(server=server, topic=topic, value=value):
+                await self._admin.put_kv(server, ORDER_NAMESPACE, topic, value)
 
     async def _create(self, obj: Json, outcome: Outcome) -> bool:
         resource = RESOURCES[obj["kind"]]
@@ -94,6 +125,13 @@ class Actor:
         try:
             await self._kube.delete(ref, uid=uid)
         except (NotFound, Conflict):
+            return
+
+    async def _finalize(self, action: SetFinalizer) -> None:
+        metadata = {"finalizers": list(action.finalizers), "resourceVersion": action.version}
+        try:
+            await self._kube.patch(self._item, {"metadata": metadata})
+        except NotFound:
             return
 
     async def _gate(self, action: SetGate) -> None:

@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from rocketmq_operator.admin import Admin
 from rocketmq_operator.api import NAME_SERVER, BrokerCluster
 from rocketmq_operator.core import clusters
 from rocketmq_operator.core.addresses import AddressError, NameServers
 from rocketmq_operator.core.facts import ClusterSnapshot, Problem
+from rocketmq_operator.core.groups import decide as groups
 from rocketmq_operator.kube.errors import NotFound
 from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.resources import CONFIG_MAP
 from rocketmq_operator.kube.types import Ref
 
-from . import look
+from . import look, look_deep
 from .act import Actor, Guard
 from .clock import Now
 from .expand import Expander, of_reference
@@ -38,9 +41,11 @@ class BrokerClusters:
         cluster = self._world.clusters.get(key.namespace, key.name)
         if cluster is None:
             return None
-        snapshot = await self.observe(cluster, key)
+        snapshot = await self._deeper(await self.observe(cluster, key))
         plan = clusters.plan(snapshot, self._now.text(), self._now.milliseconds())
-        outcome = await Actor(self._kube, self._admin, key.namespace, self._guard).carry_out(plan.actions)
+        outcome = await Actor(self._kube, self._admin, Ref(CLUSTERS, key.namespace, key.name), self._guard).carry_out(
+            plan.actions
+        )
         await self._reporter.report(CLUSTERS, cluster, plan, outcome)
         return 1.0 if outcome.retry else plan.requeue
 
@@ -59,7 +64,17 @@ class BrokerClusters:
             config=config,
             problems=tuple(problems),
             nodes=self._world.node_count(cluster.spec.node_selector),
+            cordoned=self._world.cordoned(),
         )
+
+    async def _deeper(self, snapshot: ClusterSnapshot) -> ClusterSnapshot:
+        """What brokers hold, as far as groups that come and go need it; nothing in everyday life."""
+        demand = groups.demand(snapshot, self._now.milliseconds())
+        if not demand.tables:
+            return snapshot
+        data = await look_deep.brokers(self._admin, snapshot.pods, demand)
+        order = await look_deep.order(self._admin, snapshot.registrations) if demand.order else {}
+        return msgspec.structs.replace(snapshot, data=data, order=order)
 
     async def _config(self, cluster: BrokerCluster) -> tuple[str, Sequence[Problem]]:
         """The text of the ConfigMap that the spec names."""

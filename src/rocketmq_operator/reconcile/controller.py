@@ -90,14 +90,22 @@ class Controller:
         world.clusters.subscribe(lambda old, new: self._resource_changed(BROKER_CLUSTER.kind, old, new))
         world.name_servers.subscribe(self._name_server_changed)
         world.pods.subscribe(self._object_changed)
+        world.nodes.subscribe(self._node_changed)
         for store in world.made.values():
             store.subscribe(self._object_changed)
 
     def _resource_changed(self, kind: str, old: Any, new: Any) -> None:
         meta = (new or old).metadata
-        # Our own status writes come back as changes; the generation tells them from the user's.
-        if old is None or new is None or old.metadata.generation != new.metadata.generation:
+        # Our own status writes come back as changes; generation and annotations tell them from the user's.
+        if old is None or new is None or _wish(old) != _wish(new):
             self._queue.add(Key(kind, meta.namespace, meta.name))
+
+    def _node_changed(self, old: NodeView | None, new: NodeView | None) -> None:
+        """A node that is cordoned, or takes pods again, wakes the clusters that have pods on it."""
+        node = new or old
+        if node and old and new and old.spec.unschedulable != new.spec.unschedulable:
+            for key in self.world.on_node(node.metadata.name):
+                self._queue.add(key)
 
     def _name_server_changed(self, old: NameServer | None, new: NameServer | None) -> None:
         self._resource_changed(NAME_SERVER.kind, old, new)
@@ -171,6 +179,11 @@ class Controller:
     def health(self) -> list[Health]:
         """How each watch is; nodes apart, which an operator may be forbidden to read."""
         return [each.health for each in self._reflectors]
+
+
+def _wish(item: Any) -> tuple[int, dict[str, str]]:
+    """What of a resource only its user changes."""
+    return item.metadata.generation, item.metadata.annotations
 
 
 def _log_error(key: Key, error: Exception, failures: int) -> None:

@@ -46,4 +46,7 @@ async def _broker(admin: Admin, address: str) -> BrokerFact | None:
         min_offset=runtime.commit_log_min_offset,
         max_offset=runtime.commit_log_max_offset,
         name_servers=config.get("namesrvAddr", ""),
+        boot=runtime.boot_timestamp,
+        dispatch_behind=runtime.dispatch_behind_bytes,
+        file_reserved=int(config.get("fileReservedTime", "0")),
     )

@@ -4,6 +4,7 @@ from rocketmq_operator.admin import Admin
 from rocketmq_operator.core import nameservers
 from rocketmq_operator.core.facts import NameServerSnapshot
 from rocketmq_operator.kube.port import Kube
+from rocketmq_operator.kube.types import Ref
 
 from .act import Actor, Guard
 from .clock import Now
@@ -30,6 +31,8 @@ class NameServers:
             return None
         snapshot = NameServerSnapshot(server, self._world.facts(key), self._world.pods_of(key))
         plan = nameservers.plan(snapshot, self._now.text())
-        outcome = await Actor(self._kube, self._admin, key.namespace, self._guard).carry_out(plan.actions)
+        outcome = await Actor(
+            self._kube, self._admin, Ref(NAME_SERVERS, key.namespace, key.name), self._guard
+        ).carry_out(plan.actions)
         await self._reporter.report(NAME_SERVERS, server, plan, outcome)
         return 1.0 if outcome.retry else plan.requeue

@@ -121,7 +121,14 @@ def object_fact(kind: str, view: Made) -> ObjectFact:
     meta = view.metadata
     owner = next((each.uid for each in meta.owner_references if each.controller), "")
     return ObjectFact(
-        kind, meta.name, meta.uid, owner, meta.annotations.get(names.HASH_ANNOTATION, ""), view.spec, view.data
+        kind,
+        meta.name,
+        meta.uid,
+        owner,
+        meta.annotations.get(names.HASH_ANNOTATION, ""),
+        meta.resource_version,
+        view.spec,
+        view.data,
     )
 
 

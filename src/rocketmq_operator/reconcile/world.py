@@ -72,6 +72,15 @@ class World:
             for node in self.nodes.values()
         )
 
+    def cordoned(self) -> frozenset[str]:
+        """Nodes that take no new pods."""
+        return frozenset(node.metadata.name for node in self.nodes.values() if node.spec.unschedulable)
+
+    def on_node(self, node: str) -> list[Key]:
+        """The clusters that have a pod on a node."""
+        keys = (owner_key(pod) for pod in self.pods.values() if pod.spec.node_name == node)
+        return sorted({key for key in keys if key})
+
     def node_addresses(self) -> frozenset[str]:
         """All addresses of all nodes."""
         return frozenset(each.address for node in self.nodes.values() for each in node.status.addresses)

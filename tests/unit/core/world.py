@@ -9,9 +9,23 @@ from rocketmq_operator.api.common import Metadata
 from rocketmq_operator.core import clusters, names
 from rocketmq_operator.core.addresses import NameServers
 from rocketmq_operator.core.facts import BrokerFact, ClusterSnapshot, ObjectFact, PodFact, Registered
+from rocketmq_operator.core.groups.copying import Missing
+from rocketmq_operator.core.groups.data import BrokerData, Queues
+from rocketmq_operator.core.groups.decide import demand
 from rocketmq_operator.core.members import broker_name, member_count
 from rocketmq_operator.core.opening import FENCED_FOR_EVER
-from rocketmq_operator.core.plan import Apply, Configure, Create, Plan, SetGate
+from rocketmq_operator.core.plan import (
+    Apply,
+    Configure,
+    Copy,
+    Create,
+    Plan,
+    Remove,
+    SetFinalizer,
+    SetGate,
+    SetOrder,
+    WipeWritePermission,
+)
 
 NOW = "2026-01-01T00:00:00Z"
 NOW_MS = 1_767_225_600_000
@@ -35,11 +49,23 @@ def fact_of(obj: dict[str, Any]) -> ObjectFact:
         f"uid-of-{meta['name']}",
         meta["ownerReferences"][0]["uid"],
         meta["annotations"][names.HASH_ANNOTATION],
-        *(
-            msgspec.Raw(msgspec.json.encode(obj[part])) if part in obj else msgspec.Raw(b"")
-            for part in ("spec", "data")
-        ),
+        spec=_raw(obj, "spec"),
+        data=_raw(obj, "data"),
     )
+
+
+def copied(data: BrokerData, missing: Missing) -> BrokerData:
+    """What a broker holds after it got what it lacked."""
+    committed = {pair: dict(queues) for pair, queues in data.committed.items()}
+    for group, topic, queue, offset in missing.offsets:
+        committed.setdefault((group, topic), {})[queue] = offset
+    topics = {**data.topics, **{topic.name: topic for topic in missing.topics}}
+    groups = {**data.groups, **{msgspec.json.decode(text)["groupName"]: text for text in missing.groups}}
+    return msgspec.structs.replace(data, topics=topics, groups=groups, committed=committed)
+
+
+def _raw(obj: dict[str, Any], part: str) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(obj[part])) if part in obj else msgspec.Raw(b"")
 
 
 class World:
@@ -52,13 +78,19 @@ class World:
         self.brokers: dict[str, BrokerFact] = {}
         self.lists: dict[str, dict[str, Registered] | None] = {server: {} for server in SERVERS}
         self.name_servers = NameServers("names:9876", SERVERS, SERVERS)
+        self.data: dict[str, BrokerData] = {}
+        self.order: dict[str, dict[str, str]] = {server: {} for server in SERVERS}
+        self.cordoned: frozenset[str] = frozenset()
+        self.now_ms = NOW_MS
+        self.done: list[Any] = []
 
     def copy(self) -> "World":
         """The same world, to be changed without changing this one."""
         other = World(self.cluster)
         other.objects, other.pods, other.brokers = dict(self.objects), dict(self.pods), dict(self.brokers)
         other.lists = {server: None if listed is None else dict(listed) for server, listed in self.lists.items()}
-        other.name_servers = self.name_servers
+        other.name_servers, other.data, other.cordoned = self.name_servers, dict(self.data), self.cordoned
+        other.order, other.now_ms = {server: dict(config) for server, config in self.order.items()}, self.now_ms
         return other
 
     def snapshot(self, **changes: Any) -> ClusterSnapshot:
@@ -71,13 +103,20 @@ class World:
             name_servers=self.name_servers,
             registrations=dict(self.lists),
             nodes=3,
+            cordoned=self.cordoned,
         )
-        return msgspec.structs.replace(looked, **changes)
+        wanted = demand(looked, self.now_ms)
+        data = {pod: each for pod, each in self.data.items() if pod in wanted.tables and pod in self.brokers}
+        order = {
+            server: dict(each) for server, each in self.order.items() if wanted.order and self.lists[server] is not None
+        }
+        return msgspec.structs.replace(looked, **{"data": data, "order": order, **changes})
 
     def plan(self, **changes: Any) -> Plan[BrokerClusterStatus]:
         """One plan, carried out at once, its status written."""
-        plan = clusters.plan(self.snapshot(**changes), NOW, NOW_MS)
+        plan = clusters.plan(self.snapshot(**changes), NOW, self.now_ms)
         for action in plan.actions:
+            self.done.append(action)
             self._do(action)
         self.cluster = msgspec.structs.replace(self.cluster, status=plan.status)
         return plan
@@ -95,8 +134,52 @@ class World:
             case Configure(broker=broker, values=values, first=first):
                 if first:
                     self._do(Apply("", "", first))
-                accepts = int(values["startAcceptSendRequestTimeStamp"])
-                self.brokers[broker] = msgspec.structs.replace(self.brokers[broker], accepts_from=accepts)
+                self.configure(broker, values)
+            case Copy(broker=broker, missing=missing):
+                self.data[broker] = copied(self.data[broker], missing)
+            case SetOrder(server=server, topic=topic, value=value):
+                self.order[server][topic] = value
+            case WipeWritePermission():
+                pass
+            case SetFinalizer(finalizers=finalizers):
+                meta = msgspec.structs.replace(self.cluster.metadata, finalizers=list(finalizers))
+                self.cluster = msgspec.structs.replace(self.cluster, metadata=meta)
+            case Remove(kind=kind, name=name):
+                self.remove(kind, name)
+            case _:
+                raise AssertionError(action)
+
+    def configure(self, broker: str, values: dict[str, str]) -> None:
+        """Code 25."""
+        fields = {
+            "startAcceptSendRequestTimeStamp": "accepts_from",
+            "brokerPermission": "permission",
+            "fileReservedTime": "file_reserved",
+        }
+        changes = {fields[key]: int(value) for key, value in values.items()}
+        self.brokers[broker] = msgspec.structs.replace(self.brokers[broker], **changes)
+
+    def remove(self, kind: str, name: str) -> None:
+        """Deletion by the operator, and what follows from it at once."""
+        if kind == "Pod":
+            self.stop(name)
+            return
+        del self.objects[(kind, name)]
+        for pod in [each for each in self.pods if each.rpartition("-")[0] == name]:
+            self.stop(pod)
+
+    def stop(self, name: str) -> None:
+        """A pod ends properly: it signs off everywhere."""
+        pod = self.pods.pop(name)
+        self.brokers.pop(name, None)
+        label = broker_name(self.cluster.spec, pod.group)
+        for listed in self.lists.values():
+            if listed and label in listed:
+                rest = {member: address for member, address in listed[label].addresses.items() if member != pod.member}
+                if rest:
+                    listed[label] = Registered(listed[label].cluster, rest)
+                else:
+                    del listed[label]
 
     def start_pods(self) -> None:
         """What StatefulSet controller, kubelets and brokers do."""
@@ -108,6 +191,7 @@ class World:
     def start(self, group: int, member: int) -> PodFact:
         """One broker starts, fenced, and registers everywhere."""
         pod = names.broker_pod("c", group, member)
+        told = self.intent(group)
         label = broker_name(self.cluster.spec, group)
         self.pods[pod] = PodFact(
             pod, f"uid-{pod}", member, group, ip=f"10.1.{group}.{member}", container=f"run://{pod}"
@@ -118,14 +202,33 @@ class World:
             member,
             "SLAVE" if member else "SYNC_MASTER",
             version="5.4.0",
+            permission=int(told.get("brokerPermission", "6")),
             accepts_from=0 if member else FENCED_FOR_EVER,
+            boot=self.now_ms + len(self.done),
+            file_reserved=48,
         )
+        self.data.setdefault(pod, BrokerData({}, {}, queues=Queues({})))
         for listed in self.lists.values():
             if listed is not None:
                 entry = listed.get(label, Registered(self.cluster.spec.cluster_name, {}))
                 address = f"{pod}.c-broker.ns.svc.cluster.local:10911"
                 listed[label] = Registered(entry.cluster, {**entry.addresses, member: address})
         return self.pods[pod]
+
+    def intent(self, group: int) -> dict[str, str]:
+        """What the group's intent says now."""
+        fact = self.objects.get(("ConfigMap", names.intent("c", group)))
+        return fact.content()["data"] if fact else {}
+
+    def edit(self, **spec: Any) -> None:
+        """The user changes the spec."""
+        meta = self.cluster.metadata
+        before = msgspec.to_builtins(self.cluster.spec)
+        self.cluster = msgspec.structs.replace(
+            self.cluster,
+            metadata=msgspec.structs.replace(meta, generation=meta.generation + 1),
+            spec=msgspec.convert({**before, **spec}, BrokerClusterSpec),
+        )
 
     def change_broker(self, pod: str, **changes: Any) -> None:
         """Something about a broker is different now."""

@@ -60,6 +60,7 @@ def test_the_operator_may_do_what_its_actions_need() -> None:
     for each in RESOURCES.values():
         for verb in ("get", "list", "watch", "create", "patch", "delete"):
             assert (each.group, each.plural, verb) in allowed
+    assert {("", "pods", "delete"), ("rocketmq.huanwei.io", "brokerclusters", "patch")} <= allowed
 
 
 @pytest.mark.parametrize("name", ["00-namesrv.yaml", "03-deploymentWithConfig.yaml"])

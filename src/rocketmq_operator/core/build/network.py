@@ -38,13 +38,19 @@ def broker_service(cluster: str) -> Json:
     return headless(names.broker_service(cluster), names.cluster_labels(cluster), selector, ports, ready_only=False)
 
 
-def budgets(cluster: str, with_slaves: bool) -> list[Json]:
-    """Masters and slaves in separate budgets that never overlap: an eviction under two budgets fails."""
-    roles = {"masters": "In", **({"slaves": "NotIn"} if with_slaves else {})}
-    return [_budget(cluster, role, operator) for role, operator in roles.items()]
+def budgets(cluster: str, with_slaves: bool, *, masters_move: bool, slaves_stay: bool) -> list[Json]:
+    """Masters and slaves in separate budgets that never overlap: an eviction under two budgets fails.
+
+    ``masters_move``: the operator sees cordoned nodes and moves masters itself, so that nobody else may evict one.
+    ``slaves_stay``: a master is on the move, so that no slave may go meanwhile.
+    """
+    budgets = [_budget(cluster, "masters", "In", 0 if masters_move else 1)]
+    if with_slaves:
+        budgets.append(_budget(cluster, "slaves", "NotIn", 0 if slaves_stay else 1))
+    return budgets
 
 
-def _budget(cluster: str, role: str, operator: str) -> Json:
+def _budget(cluster: str, role: str, operator: str, unavailable: int) -> Json:
     return budget(
         names.budget(cluster, role),
         names.cluster_labels(cluster),
@@ -52,14 +58,15 @@ def _budget(cluster: str, role: str, operator: str) -> Json:
             "matchLabels": {names.CLUSTER_LABEL: cluster},
             "matchExpressions": [{"key": names.POD_INDEX_LABEL, "operator": operator, "values": ["0"]}],
         },
+        unavailable,
     )
 
 
-def budget(name: str, labels: Mapping[str, str], selector: Json) -> Json:
-    """At most one pod of the selector is evicted at a time; pods that are broken anyway never block a drain."""
+def budget(name: str, labels: Mapping[str, str], selector: Json, unavailable: int = 1) -> Json:
+    """At most so many pods of the selector are evicted at a time; pods that are broken anyway never block a drain."""
     return {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
         "metadata": {"name": name, "labels": dict(labels)},
-        "spec": {"maxUnavailable": 1, "unhealthyPodEvictionPolicy": "AlwaysAllow", "selector": selector},
+        "spec": {"maxUnavailable": unavailable, "unhealthyPodEvictionPolicy": "AlwaysAllow", "selector": selector},
     }

@@ -1,0 +1,61 @@
+"""Deleting a cluster that still holds messages: held back by a finalizer until they are read, or until the user says that they may go.
+
+The finalizer is there once a group was opened, and only then: what never took a message is deleted without a word.
+"""
+
+from . import names
+from .facts import ClusterSnapshot, Problem
+from .groups import drain
+from .groups.decide import Groups
+from .groups.view import GroupView, data_of
+from .plan import SetFinalizer
+
+
+def decide(snapshot: ClusterSnapshot, groups: Groups) -> tuple[SetFinalizer | None, Problem | None]:
+    """Whether the finalizer is to be set or taken away, and what holds the deletion back."""
+    meta = snapshot.cluster.metadata
+    held = names.MESSAGES_FINALIZER in meta.finalizers
+    opened = [view for view in groups.views.values() if view.life.initialized]
+    if meta.deletion_timestamp is None:
+        if held or not opened:
+            return None, None
+        return _set(snapshot, True, "MessagesProtected", "deletion will wait until every message is read"), None
+    if not held:
+        return None, None
+    why = "" if meta.annotations.get(names.DELETE_UNCONSUMED) == "true" else _unread(opened)
+    if not why:
+        return _set(snapshot, False, "DeletionAllowed", "nothing in the cluster is unread, or it was given up"), None
+    return None, Problem(
+        "UnconsumedMessages",
+        f"the deletion of {meta.name} waits: {why}. Let consumers read them, or give them up with the annotation "
+        f"{names.DELETE_UNCONSUMED}=true; volumes are treated by their policy either way",
+    )
+
+
+def _set(snapshot: ClusterSnapshot, present: bool, reason: str, message: str) -> SetFinalizer:
+    meta = snapshot.cluster.metadata
+    others = tuple(each for each in meta.finalizers if each != names.MESSAGES_FINALIZER)
+    wanted = (*others, names.MESSAGES_FINALIZER) if present else others
+    return SetFinalizer(reason, message, wanted, meta.resource_version)
+
+
+def _unread(opened: list[GroupView]) -> str:
+    """What is left in which group; empty if nothing is."""
+    everyone = data_of(opened)
+    if everyone is None:
+        silent = [view.name for view in opened if view.data is None]
+        return f"what {', '.join(silent)} holds is not known, because its master does not answer"
+    readers = drain.readers(everyone)
+    parts = []
+    for view, data in zip(opened, everyone, strict=True):
+        reading = drain.read(data, readers, view.fact.dispatch_behind if view.fact else 0, frozenset())
+        if reading is None or not reading.drained:
+            parts.append(f"{view.name} holds messages that are not read: {_words(reading)}")
+    return "; ".join(parts)
+
+
+def _words(reading: drain.Reading | None) -> str:
+    if reading is None:
+        return "its queues could not be looked at"
+    topics = sorted({topic for _, topic in reading.waiting} | set(reading.unread))
+    return ", ".join([*topics[:10], *reading.inner, *reading.hides])

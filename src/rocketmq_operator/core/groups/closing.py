@@ -1,0 +1,46 @@
+"""What leaving, draining and moving share: the groups around, the change of a running master, the spec's rules."""
+
+import msgspec
+
+from rocketmq_operator.api.scaling import ScaleDown
+
+from ..plan import Configure
+from .data import BrokerData
+from .view import GroupView
+
+CLOSE = {"brokerPermission": "4"}
+KEEP_HOURS = 24 * 365
+"""``fileReservedTime`` of a group that is being drained: RocketMQ deletes old files, read or not."""
+
+LOOK_SECONDS = 3.0
+
+
+class Circle(msgspec.Struct, frozen=True):
+    """The groups around the one that leaves: those that go with it and those that stay (open and registered everywhere)."""
+
+    leaving: tuple[GroupView, ...]
+    staying: tuple[GroupView, ...]
+    own: frozenset[str]
+    now_ms: int
+
+    def leaving_data(self) -> list[BrokerData]:
+        """What the masters of leaving groups hold, as far as they answer."""
+        return [view.data for view in self.leaving if view.data is not None]
+
+
+def rules(view: GroupView) -> ScaleDown:
+    """The spec's rules for leaving, or the defaults."""
+    return view.cluster.spec.scale_down or ScaleDown()
+
+
+def kept(view: GroupView, values: dict[str, str]) -> dict[str, str]:
+    """The change, and old files kept as long as somebody may still read them."""
+    fact = view.fact
+    kept = fact is None or fact.file_reserved >= KEEP_HOURS
+    return values if kept else {**values, "fileReservedTime": str(KEEP_HOURS)}
+
+
+def configure(view: GroupView, reason: str, message: str, values: dict[str, str]) -> Configure:
+    """A change of the running master."""
+    assert view.master is not None
+    return Configure(reason, message, view.address, view.master.name, values)

@@ -1,0 +1,112 @@
+"""What a broker lacks of what others hold: topics, consumer groups, access rules, first offsets (ROCKETMQ.md §2, §8)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from . import topics
+from .data import Access, BrokerData, Topic
+
+Offset = tuple[str, str, int, int]
+"""Consumer group, topic, queue, offset."""
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """What is to be written to a broker, in this order; empty where it lacks nothing."""
+
+    access: Access = Access()
+    topics: tuple[Topic, ...] = ()
+    groups: tuple[str, ...] = ()
+    offsets: tuple[Offset, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.access.users or self.access.rules or self.topics or self.groups or self.offsets)
+
+    def words(self) -> str:
+        """What lacks, counted."""
+        users = len(self.access.users) + len(self.access.rules)
+        parts = (
+            (len(self.topics), "topics"),
+            (len(self.groups), "consumer groups"),
+            (len(self.offsets), "first offsets"),
+        )
+        return ", ".join(f"{count} {what}" for count, what in (*parts, (users, "users and access rules")) if count)
+
+
+def wanted_topics(sources: Sequence[BrokerData], own: frozenset[str]) -> dict[str, Topic]:
+    """All topics that a group must have; where sources differ, the first one's settings stand."""
+    found: dict[str, Topic] = {}
+    for source in sources:
+        for name, topic in source.topics.items():
+            if topics.copied(name, own):
+                found.setdefault(name, topic)
+    return found
+
+
+def wanted_groups(sources: Sequence[BrokerData]) -> dict[str, str]:
+    """All consumer groups that a group must have, with their settings as RocketMQ writes them."""
+    found: dict[str, str] = {}
+    for source in sources:
+        for name, config in source.groups.items():
+            if topics.copied_group(name):
+                found.setdefault(name, config)
+    return found
+
+
+def for_joining(sources: Sequence[BrokerData], target: BrokerData, own: frozenset[str]) -> Missing:
+    """What a new master lacks. First offsets are 0: a group that finds none starts at the end, and skips messages."""
+    wanted = wanted_topics(sources, own)
+    groups = wanted_groups(sources)
+    return Missing(
+        _access(sources, target),
+        tuple(sorted(topic for name, topic in wanted.items() if target.topics.get(name) != topic)),
+        tuple(config for name, config in sorted(groups.items()) if target.groups.get(name) != config),
+        tuple(sorted(_first_offsets(sources, target, wanted))),
+    )
+
+
+def for_staying(
+    leaving: Iterable[BrokerData], staying: Sequence[BrokerData], target: BrokerData, own: frozenset[str]
+) -> Missing:
+    """What a group that stays must get before others leave: topics that live on those alone, with their retry topics (send-back
+    is refused while a group is closed, so clients send to the retry topic elsewhere), and consumer groups."""
+    elsewhere = {name for broker in staying for name in broker.topics}
+    sole = {
+        name: topic
+        for broker in leaving
+        for name, topic in sorted(broker.topics.items())
+        if name not in elsewhere and (topics.copied(name, own) or name.startswith(topics.RETRY))
+    }
+    groups = {name: config for broker in leaving for name, config in broker.groups.items() if topics.copied_group(name)}
+    known = {name for broker in staying for name in broker.groups}
+    return Missing(
+        topics=tuple(sorted(topic for name, topic in sole.items() if name not in target.topics)),
+        groups=tuple(config for name, config in sorted(groups.items()) if name not in known),
+    )
+
+
+def lacks(target: BrokerData, wanted: Mapping[str, Topic], groups: Mapping[str, str]) -> int:
+    """How many of the topics and groups a slave does not hold yet."""
+    return sum(name not in target.topics for name in wanted) + sum(name not in target.groups for name in groups)
+
+
+def _access(sources: Sequence[BrokerData], target: BrokerData) -> Access:
+    if target.access is None:
+        return Access()
+    known = [source.access for source in sources if source.access]
+    users = {name: user for access in reversed(known) for name, user in access.users.items()}
+    rules = {name: rule for access in reversed(known) for name, rule in access.rules.items()}
+    return Access(
+        {name: user for name, user in users.items() if target.access.users.get(name) != user},
+        {name: rule for name, rule in rules.items() if target.access.rules.get(name) != rule},
+    )
+
+
+def _first_offsets(sources: Sequence[BrokerData], target: BrokerData, wanted: Mapping[str, Topic]) -> Iterable[Offset]:
+    pairs = {pair for source in sources for pair in source.committed}
+    for group, topic in pairs:
+        config = wanted.get(topic)
+        if config is None or not topics.copied_group(group):
+            continue
+        known = target.committed.get((group, topic), {})
+        yield from ((group, topic, queue, 0) for queue in range(config.read_queues) if queue not in known)

@@ -1,0 +1,157 @@
+"""All groups of a cluster at one moment: which there are, where each stands, and the one step that each takes."""
+
+import msgspec
+
+from .. import intents, opening
+from ..facts import ClusterSnapshot
+from ..plan import Action, Configure, Copy
+from . import copying, joining, leaving, moving
+from .closing import CLOSE, Circle
+from .data import Demand
+from .life import LEAVING_PHASES, Life, Phase
+from .step import Step
+from .view import GroupView, Views, data_of
+
+COPY_REASON = "MetadataCopied"
+
+
+class Groups(msgspec.Struct, frozen=True):
+    """What was decided: a view and a step for each group that is looked after, actions on groups that stay, and opening
+    verdicts by group."""
+
+    views: dict[int, GroupView]
+    steps: dict[int, Step]
+    openings: dict[int, opening.Decision]
+    actions: tuple[Action, ...] = ()
+
+
+def decide(snapshot: ClusterSnapshot, now_ms: int) -> Groups:
+    """One step of every group."""
+    views = _views(snapshot, now_ms)
+    wanted = set(range(snapshot.cluster.spec.group_replica))
+    circle = _circle(views, wanted, now_ms)
+    openings = {index: opening.decide(_opened(view, now_ms)) for index, view in views.items() if _opens(view)}
+    steps: dict[int, Step] = {}
+    for index, view in sorted(views.items()):
+        steps[index] = _wanted(view, circle, openings, steps) if index in wanted else leaving.step(view, circle)
+    return Groups(views, steps, openings, _fill_staying(circle))
+
+
+def demand(snapshot: ClusterSnapshot, now_ms: int) -> Demand:
+    """What must be looked at before ``decide`` can go on: nothing while no group comes or goes."""
+    views = _views(snapshot, now_ms)
+    wanted = set(range(snapshot.cluster.spec.group_replica))
+    coming = [view for view in views.values() if view.life.phase in {Phase.JOINING, Phase.OPENING}]
+    going = [view for index, view in views.items() if index not in wanted and view.life.phase is not Phase.LEFT]
+    deleting = snapshot.cluster.metadata.deletion_timestamp is not None
+    if not (coming or going or deleting):
+        return Demand()
+    masters = frozenset(view.master.name for view in views.values() if view.master)
+    slaves = frozenset(pod.name for view in coming for pod in view.slaves)
+    full = views.values() if deleting else (*going, *coming)
+    return Demand(masters | slaves, frozenset(view.master.name for view in full if view.master), bool(coming or going))
+
+
+def _views(snapshot: ClusterSnapshot, now_ms: int) -> dict[int, GroupView]:
+    """Groups that the spec asks for, that run, or that are on their way out. A new one of a cluster that holds messages joins."""
+    known = intents.lives(snapshot)
+    grown = any(life.initialized for life in known.values())
+    found: dict[int, GroupView] = {}
+    for index in sorted({*range(snapshot.cluster.spec.group_replica), *intents.existing(snapshot), *known}):
+        life = known.get(index)
+        wanted = index < snapshot.cluster.spec.group_replica
+        begins = Phase.JOINING if grown else Phase.SERVING
+        if life is None:
+            life = Life(begins, now_ms) if wanted and index not in intents.existing(snapshot) else Life()
+        elif life.phase is Phase.LEFT:
+            if not wanted:
+                continue
+            life = life.again(begins, now_ms)
+        found[index] = GroupView(snapshot, index, life)
+    return found
+
+
+def _circle(views: Views, wanted: set[int], now_ms: int) -> Circle:
+    staying = tuple(
+        view
+        for index, view in sorted(views.items())
+        if index in wanted
+        and view.life.phase is Phase.SERVING
+        and view.life.initialized
+        and view.accepting(now_ms)
+        and view.registered_everywhere
+    )
+    going = tuple(view for index, view in sorted(views.items()) if index not in wanted)
+    spec = next(iter(views.values())).cluster.spec if views else None
+    own = frozenset(view.name for view in views.values()) | ({spec.cluster_name} if spec else frozenset())
+    return Circle(going, staying, own, now_ms)
+
+
+def _opens(view: GroupView) -> bool:
+    return bool(view.pods) and view.life.phase in {Phase.SERVING, Phase.OPENING}
+
+
+def _opened(view: GroupView, now_ms: int) -> opening.Group:
+    snapshot = view.snapshot
+    return opening.Group(
+        view.cluster,
+        view.index,
+        view.pods,
+        dict(snapshot.brokers),
+        snapshot.registrations,
+        view.life.initialized,
+        now_ms,
+    )
+
+
+def _wanted(view: GroupView, circle: Circle, openings: dict[int, opening.Decision], before: dict[int, Step]) -> Step:
+    """A group that the spec asks for."""
+    life = view.life
+    if life.phase in LEAVING_PHASES:
+        return _called_back(view, circle)
+    match life.phase:
+        case Phase.JOINING:
+            return joining.step(view, circle)
+        case Phase.OPENING:
+            decision = openings.get(view.index)
+            return joining.opening(view, circle, decision) if decision else Step(life, doing="opens", again=1.0)
+        case Phase.MOVING:
+            return moving.step(view, circle)
+    others_move = any(step.life.phase is Phase.MOVING for step in before.values()) or any(
+        other.life.phase is Phase.MOVING for other in (*circle.staying, *circle.leaving)
+    )
+    begun = moving.begin(view, circle, others_move) if life.initialized else None
+    return begun or Step(life)
+
+
+def _called_back(view: GroupView, circle: Circle) -> Step:
+    """Wanted again in the middle: back to work, unless its workload is gone already; then it ends, and joins anew."""
+    if view.life.phase is Phase.REMOVING and not view.exists:
+        return leaving.step(view, circle)
+    if not view.life.initialized:
+        return Step(view.life.to(Phase.JOINING, circle.now_ms), doing="joins", again=0.5)
+    fact = view.fact
+    if view.life.phase is Phase.CLOSING_ORDER and view.master and (fact is None or fact.permission != 4):
+        # Only a change of brokerPermission makes name servers give order topics back what code 205 took; so it is closed, then opened.
+        message = f"closed {view.name} for a moment, to bring its order topics back"
+        return Step(
+            view.life,
+            (Configure("GroupClosed", message, view.address, view.master.name, CLOSE),),
+            "is taken back",
+            again=0.5,
+        )
+    return Step(view.life.to(Phase.OPENING, circle.now_ms), doing="is taken back", again=0.5)
+
+
+def _fill_staying(circle: Circle) -> tuple[Action, ...]:
+    """What lives on leaving groups alone is made on those that stay, before any of them closes."""
+    going, staying = circle.leaving_data(), data_of(circle.staying)
+    if not going or not staying:
+        return ()
+    actions = []
+    for view, data in zip(circle.staying, staying, strict=True):
+        missing = copying.for_staying(going, staying, data, circle.own)
+        if missing and view.master:
+            message = f"copied {missing.words()} to {view.name}, which groups that leave hold alone"
+            actions.append(Copy(COPY_REASON, message, view.address, view.master.name, missing))
+    return tuple(actions)

@@ -1,0 +1,36 @@
+"""The order configuration: which broker's queues an order topic uses (name servers' key-value namespace ORDER_TOPIC_CONFIG).
+
+A value is ``broker-0:4;broker-1:4``. Clients follow it before any permission (MQClientInstance.topicRouteData2TopicPublishInfo),
+so a group that leaves must vanish from it first, and one that joins must be put in last.
+"""
+
+from collections.abc import Mapping
+
+from .data import Topic
+
+
+def parts(value: str) -> dict[str, str]:
+    """Broker name to number of queues, in the value's order."""
+    pairs = (part.partition(":") for part in value.split(";") if part.strip())
+    return {name.strip(): count.strip() for name, _, count in pairs}
+
+
+def text(entries: Mapping[str, str]) -> str:
+    """The value that says so."""
+    return ";".join(f"{name}:{count}" for name, count in entries.items())
+
+
+def without(value: str, leaving: frozenset[str], staying: Mapping[str, Topic | None]) -> str:
+    """The value without groups that leave; if none were left, all that stay take the topic over, so it is never empty."""
+    kept = {name: count for name, count in parts(value).items() if name not in leaving}
+    if not kept:
+        kept = {name: str(topic.write_queues) for name, topic in sorted(staying.items()) if topic}
+    return text(kept) if kept else value
+
+
+def including(value: str, broker: str, topic: Topic | None) -> str:
+    """The value with a group that serves the topic."""
+    entries = parts(value)
+    if topic is None or broker in entries:
+        return value
+    return text({**entries, broker: str(topic.write_queues)})

@@ -1,0 +1,97 @@
+"""One broker group as the rules see it."""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+from rocketmq_operator.api import BrokerCluster
+
+from .. import names, registration
+from ..facts import BrokerFact, ClusterSnapshot, PodFact
+from ..members import broker_name
+from ..opening import FENCED_FOR_EVER
+from .data import BrokerData
+from .life import Life
+
+
+class GroupView:
+    """A group's own part of a snapshot; everything here is derived, nothing decided."""
+
+    def __init__(self, snapshot: ClusterSnapshot, index: int, life: Life) -> None:
+        self.snapshot = snapshot
+        self.index = index
+        self.life = life
+        self.name = broker_name(snapshot.cluster.spec, index)
+        self.workload = names.workload(snapshot.cluster.metadata.name, index)
+
+    @property
+    def cluster(self) -> BrokerCluster:
+        return self.snapshot.cluster
+
+    @cached_property
+    def pods(self) -> tuple[PodFact, ...]:
+        """Master first."""
+        return tuple(registration.pods_of(self.snapshot.pods, self.index))
+
+    @cached_property
+    def master(self) -> PodFact | None:
+        return next((pod for pod in self.pods if pod.member == 0), None)
+
+    @property
+    def slaves(self) -> tuple[PodFact, ...]:
+        return tuple(pod for pod in self.pods if pod.member)
+
+    @property
+    def fact(self) -> BrokerFact | None:
+        """What the master says."""
+        return self.snapshot.brokers.get(self.master.name) if self.master else None
+
+    @property
+    def data(self) -> BrokerData | None:
+        """What the master holds."""
+        return self.snapshot.data.get(self.master.name) if self.master else None
+
+    @property
+    def address(self) -> str:
+        """Where the master is asked and told."""
+        return self.address_of(self.master) if self.master else ""
+
+    def address_of(self, pod: PodFact) -> str:
+        """Where a member is asked and told."""
+        return f"{pod.ip}:{names.BROKER_PORT}"
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a StatefulSet."""
+        return ("StatefulSet", self.workload) in self.snapshot.objects
+
+    @property
+    def down(self) -> bool:
+        """Whether the master's process certainly does not run."""
+        return self.fact is None and (self.master is None or not self.master.container)
+
+    @property
+    def registered_everywhere(self) -> bool:
+        """Whether every name server answers and lists the master."""
+        if self.master is None or not self.snapshot.registrations:
+            return False
+        listed = registration.registered_on(self.cluster, self.master, self.snapshot.registrations)
+        return len(listed) == len(self.snapshot.registrations)
+
+    def fenced(self) -> bool:
+        """Whether the master was seen to accept nothing at all, for ever."""
+        fact = self.fact
+        return fact is not None and fact.permission == 4 and fact.accepts_from >= FENCED_FOR_EVER
+
+    def accepting(self, now_ms: int) -> bool:
+        """Whether the master accepts messages from everybody."""
+        fact = self.fact
+        return fact is not None and bool(fact.permission & 2) and fact.accepts_from <= now_ms
+
+
+Views = Mapping[int, GroupView]
+
+
+def data_of(views: Iterable[GroupView]) -> list[BrokerData] | None:
+    """What the masters of these groups hold; None if one of them could not be looked at."""
+    found = [view.data for view in views]
+    return None if any(data is None for data in found) else [data for data in found if data is not None]

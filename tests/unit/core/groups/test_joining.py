@@ -1,0 +1,117 @@
+"""A group joins a cluster that holds messages: closed until it holds everything, and empty."""
+
+import msgspec
+
+from rocketmq_operator.api.common import condition
+from rocketmq_operator.core.groups.data import Access, Queues, Secret
+from rocketmq_operator.core.opening import FENCED_FOR_EVER
+from rocketmq_operator.core.plan import Copy, Create
+from tests.unit.core.world import SERVERS
+
+from .story import change, go, holding, running, start
+
+
+def test_it_is_told_to_start_closed_before_it_exists() -> None:
+    world = running()
+    world.edit(groupReplica=3)
+    made = [action.obj["kind"] for action in go(world, 1) if isinstance(action, Create)]
+    assert made == ["ConfigMap"] and world.intent(2)["brokerPermission"] == "4"
+    assert "StatefulSet" in [action.obj["kind"] for action in go(world, 1) if isinstance(action, Create)]
+
+
+def test_it_gets_topics_groups_and_first_offsets_and_opens_only_then() -> None:
+    world = running()
+    world.edit(groupReplica=3)
+    go(world, 2)
+    start(world, 2)
+    opened_at = None
+    for second in range(12):
+        go(world, 1)
+        if opened_at is None and world.brokers["c-2-0"].accepts_from == 0:
+            opened_at = second
+            data = world.data["c-2-0"]
+            assert data.topics == world.data["c-0-0"].topics
+            assert data.groups == world.data["c-0-0"].groups
+            assert data.committed == {("readers", "orders"): {0: 0, 1: 0}}
+        if second == 5:
+            world.data["c-2-1"] = msgspec.structs.replace(world.data["c-2-0"], queues=None)
+    assert opened_at is not None and opened_at >= 5, "it waits for its slave, too"
+    assert world.intent(2)["phase"] == "" and world.brokers["c-2-0"].permission == 6
+    assert world.plan().actions == ()
+
+
+def test_a_group_with_messages_from_before_is_refused() -> None:
+    world = running()
+    world.edit(groupReplica=3)
+    go(world, 2)
+    start(world, 2, holding("old", messages=7))
+    go(world, 60)
+    assert world.brokers["c-2-0"].accepts_from == FENCED_FOR_EVER
+    degraded = condition(world.plan().status.conditions, "Degraded")
+    assert degraded and degraded.reason == "JoiningGroupNotEmpty" and "old (7)" in degraded.message
+
+
+def test_it_waits_for_every_name_server_and_every_master() -> None:
+    world = running()
+    world.edit(groupReplica=3)
+    go(world, 2)
+    start(world, 2)
+    world.lists[SERVERS[0]] = None
+    go(world, 30)
+    assert world.brokers["c-2-0"].accepts_from == FENCED_FOR_EVER
+
+
+def test_users_and_rules_go_to_every_member_and_are_never_shown() -> None:
+    world = running()
+    access = Access({"alice": Secret('{"username":"alice","password":"hush"}')}, {"User:alice": "{}"})
+    change(world, "c-0-0", access=access)
+    world.edit(groupReplica=3)
+    go(world, 2)
+    start(world, 2)
+    for pod in ("c-2-0", "c-2-1"):
+        change(world, pod, access=Access())
+    copies = [action for action in go(world, 1) if isinstance(action, Copy)]
+    assert [(action.broker, list(action.missing.access.users)) for action in copies] == [
+        ("c-2-0", ["alice"]),
+        ("c-2-1", ["alice"]),
+    ]
+    assert "hush" not in repr(copies)
+
+
+def test_order_topics_use_it_only_after_it_opened() -> None:
+    world = running()
+    for pod in ("c-0-0", "c-1-0"):
+        world.data[pod] = holding("orders", messages=5, read=5, order=True)
+    for server in SERVERS:
+        world.order[server]["orders"] = "broker-0:2;broker-1:2"
+    world.edit(groupReplica=3)
+    go(world, 2)
+    start(world, 2)
+    for _ in range(12):
+        go(world, 1)
+        world.data["c-2-1"] = world.data["c-2-0"]
+        listed = "broker-2" in world.order[SERVERS[0]]["orders"]
+        assert not listed or world.brokers["c-2-0"].accepts_from == 0
+    assert {config["orders"] for config in world.order.values()} == {"broker-0:2;broker-1:2;broker-2:2"}
+
+
+def test_no_longer_wanted_before_it_opened_it_goes_at_once() -> None:
+    world = running()
+    world.edit(groupReplica=3)
+    go(world, 2)
+    start(world, 2)
+    world.edit(groupReplica=2)
+    go(world, 6)
+    assert ("StatefulSet", "c-2") not in world.objects and world.intent(2)["phase"] == "Left"
+
+
+def test_queues_of_a_kept_topic_with_nothing_in_them_do_no_harm() -> None:
+    world = running()
+    world.edit(groupReplica=3)
+    go(world, 2)
+    start(world, 2)
+    change(world, "c-2-0", queues=Queues({"orders": {0: (3, 3)}}))
+    go(world, 3)
+    world.data["c-2-1"] = world.data["c-2-0"]
+    go(world, 6)
+    assert world.intent(2)["phase"] == ""

@@ -1,0 +1,237 @@
+"""A group leaves: closed, fenced, drained, removed; and what keeps it."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from rocketmq_operator.api.common import condition
+from rocketmq_operator.core.groups.data import Queues, Topic
+from rocketmq_operator.core.opening import FENCED_FOR_EVER
+from rocketmq_operator.core.plan import Action, Copy, Remove, SetOrder, WipeWritePermission
+from tests.unit.core.world import SERVERS, World
+
+from .story import change, go, holding, running, settings, start
+
+
+def phase(world: World, group: int = 1) -> str:
+    return world.intent(group)["phase"]
+
+
+def removed(actions: Sequence[Action]) -> list[str]:
+    return [action.name for action in actions if isinstance(action, Remove)]
+
+
+def test_a_drained_group_is_closed_then_fenced_then_removed_and_the_rest_is_quiet() -> None:
+    world = running()
+    world.edit(groupReplica=1)
+    go(world, 3)
+    assert phase(world) == "Closing"
+    assert world.brokers["c-1-0"].permission == 4 and world.brokers["c-1-0"].accepts_from == 0
+    assert go(world, 30) == []
+    go(world, 5)
+    assert world.brokers["c-1-0"].accepts_from == FENCED_FOR_EVER
+    assert removed(go(world, 12)) == ["c-1"]
+    assert sorted(world.pods) == ["c-0-0", "c-0-1"]
+    go(world, 3)
+    assert phase(world) == "Left" and world.intent(1)["previousLife"] == "drained"
+    assert go(world, 10) == []
+    ready = condition(world.plan().status.conditions, "Ready")
+    assert ready and ready.status == "True"
+
+
+def test_old_files_are_kept_while_somebody_may_still_read_them() -> None:
+    world = running()
+    world.edit(groupReplica=1)
+    go(world, 3)
+    assert world.brokers["c-1-0"].file_reserved == 24 * 365
+    world.edit(groupReplica=2)
+    go(world, 3)
+    assert world.brokers["c-1-0"].file_reserved == 48
+
+
+def test_a_group_with_unread_messages_stays_until_they_are_read() -> None:
+    world = running()
+    world.data["c-1-0"] = holding("orders", messages=50, read=10)
+    world.edit(groupReplica=1)
+    assert removed(go(world, 120)) == []
+    told = condition(world.plan().status.conditions, "Scaling")
+    assert told and told.status == "True" and "100 % of 40 messages are left" in told.message
+    change(world, "c-1-0", committed={("readers", "orders"): {0: 40, 1: 0}})
+    go(world, 4)
+    told = condition(world.plan().status.conditions, "Scaling")
+    assert told and "25 % of 40 messages are left" in told.message
+    change(world, "c-1-0", committed={("readers", "orders"): {0: 50, 1: 0}})
+    assert removed(go(world, 12)) == ["c-1"]
+
+
+def test_readers_that_only_another_group_knows_count() -> None:
+    world = running()
+    world.data["c-1-0"] = msgspec.structs.replace(holding("orders", messages=5), committed={})
+    world.edit(groupReplica=1)
+    assert removed(go(world, 120)) == []
+    told = condition(world.plan().status.conditions, "Scaling")
+    assert told and "readers" in told.message
+
+
+def test_messages_that_nobody_reads_are_the_users_decision() -> None:
+    world = running()
+    data = holding("orders", messages=5, read=5)
+    queues = Queues({**data.queues.offsets, "%DLQ%readers": {0: (2, 9)}}) if data.queues else None
+    world.data["c-1-0"] = msgspec.structs.replace(data, queues=queues)
+    world.edit(groupReplica=1)
+    assert removed(go(world, 120)) == []
+    degraded = condition(world.plan().status.conditions, "Degraded")
+    assert degraded and degraded.reason == "UnreadMessages" and "%DLQ%readers (7)" in degraded.message
+    world.edit(scaleDown={"discardTopics": ["%DLQ%readers"]})
+    assert removed(go(world, 12)) == ["c-1"]
+
+
+def test_what_rocketmq_still_has_to_deliver_keeps_a_group() -> None:
+    for kept in ({"delayed": 1}, {"timers": 1}, {"inflight": 1}):
+        world = running()
+        data = world.data["c-1-0"]
+        assert data.queues is not None
+        change(world, "c-1-0", queues=msgspec.structs.replace(data.queues, **kept))
+        world.edit(groupReplica=1)
+        assert removed(go(world, 120)) == [], kept
+
+
+def test_half_messages_keep_a_group_until_they_are_checked() -> None:
+    world = running()
+    data = world.data["c-1-0"]
+    assert data.queues is not None
+    change(world, "c-1-0", queues=Queues({**data.queues.offsets, "RMQ_SYS_TRANS_HALF_TOPIC": {0: (0, 3)}}))
+    world.edit(groupReplica=1)
+    assert removed(go(world, 120)) == []
+    change(world, "c-1-0", committed={**data.committed, ("CID_RMQ_SYS_TRANS", "RMQ_SYS_TRANS_HALF_TOPIC"): {0: 3}})
+    assert removed(go(world, 12)) == ["c-1"]
+
+
+def test_state_out_of_sight_is_a_problem() -> None:
+    world = running()
+    change(world, "c-1-0", hides=("timerRocksDBEnable",))
+    world.edit(groupReplica=1)
+    assert removed(go(world, 120)) == []
+    degraded = condition(world.plan().status.conditions, "Degraded")
+    assert degraded and degraded.reason == "DrainUnknowable"
+
+
+def test_a_restart_between_two_readings_begins_anew() -> None:
+    world = running()
+    world.edit(groupReplica=1)
+    while phase(world) != "Drained":
+        go(world, 1)
+    world.start(1, 0)
+    go(world, 1)
+    assert phase(world) in {"Fenced", "Drained"} and ("StatefulSet", "c-1") in world.objects
+    assert removed(go(world, 12)) == ["c-1"]
+
+
+def test_a_message_that_slips_in_before_the_fence_is_waited_for() -> None:
+    world = running()
+    world.edit(groupReplica=1)
+    while phase(world) != "Drained":
+        go(world, 1)
+    world.data["c-1-0"] = holding("orders", messages=6, read=5)
+    assert removed(go(world, 30)) == []
+    assert phase(world) == "Fenced"
+
+
+def test_called_back_at_any_phase_it_serves_again() -> None:
+    for target in ("Closing", "Fenced", "Drained", "Removing"):
+        world = running()
+        world.edit(groupReplica=1)
+        while phase(world) != target:
+            go(world, 0.5, 0.5)
+        world.edit(groupReplica=2)
+        go(world, 8)
+        assert phase(world) == "", target
+        assert world.brokers["c-1-0"].permission == 6 and world.brokers["c-1-0"].accepts_from == 0
+        assert world.plan().actions == ()
+
+
+def test_called_back_too_late_it_leaves_and_joins_as_another_life() -> None:
+    world = running()
+    world.edit(groupReplica=1)
+    while ("StatefulSet", "c-1") in world.objects:
+        go(world, 1)
+    world.edit(groupReplica=2)
+    go(world, 4)
+    assert phase(world) == "Joining" and world.intent(1)["life"] == "2" and world.intent(1)["previousLife"] == "drained"
+    start(world, 1)
+    go(world, 3)
+    world.data["c-1-1"] = world.data["c-1-0"]
+    go(world, 6)
+    assert phase(world) == "" and world.data["c-1-0"].topics == world.data["c-0-0"].topics
+
+
+def test_nothing_closes_while_no_other_group_is_open() -> None:
+    world = running()
+    world.change_broker("c-0-0", permission=4, accepts_from=FENCED_FOR_EVER)
+    world.change_broker("c-0-1", max_offset=9)
+    world.edit(groupReplica=1)
+    go(world, 60)
+    assert phase(world) == "" and world.brokers["c-1-0"].permission == 6
+
+
+def test_topics_that_live_on_the_leaving_group_alone_are_made_elsewhere_first() -> None:
+    world = running()
+    world.data["c-1-0"] = holding("orders", "alone", messages=1, read=1)
+    change(world, "c-1-0", topics={**world.data["c-1-0"].topics, "%RETRY%g": Topic("%RETRY%g", 1, 1)})
+    world.edit(groupReplica=1)
+    first = go(world, 1)
+    assert [action.broker for action in first if isinstance(action, Copy)] == ["c-0-0"]
+    assert {"alone", "%RETRY%g"} <= world.data["c-0-0"].topics.keys() and phase(world) == ""
+    go(world, 2)
+    assert phase(world) == "Closing"
+
+
+def test_order_topics_leave_first_on_every_name_server_and_come_back() -> None:
+    world = running()
+    for pod in ("c-0-0", "c-1-0"):
+        world.data[pod] = holding("orders", messages=5, read=5, order=True)
+    for server in SERVERS:
+        world.order[server]["orders"] = "broker-0:2;broker-1:2"
+    world.edit(groupReplica=1)
+    early = go(world, 20)
+    assert phase(world) == "ClosingOrder" and settings(early, "c-1-0") == []
+    assert {action.server for action in early if isinstance(action, WipeWritePermission)} == set(SERVERS)
+    assert {action.value for action in early if isinstance(action, SetOrder)} == {"broker-0:2"}
+    world.edit(groupReplica=2)
+    go(world, 6)
+    assert phase(world) == "" and world.brokers["c-1-0"].permission == 6
+    assert {config["orders"] for config in world.order.values()} == {"broker-0:2;broker-1:2"}
+    world.edit(groupReplica=1)
+    go(world, 100)
+    assert phase(world) == "Left"
+
+
+def test_time_out_blocks_by_default_and_force_must_name_the_group() -> None:
+    world = running(3)
+    for pod in ("c-1-0", "c-2-0"):
+        world.data[pod] = holding("orders", messages=50, read=10)
+    world.edit(groupReplica=1, scaleDown={"timeoutSeconds": 60})
+    assert removed(go(world, 150)) == []
+    degraded = condition(world.plan().status.conditions, "Degraded")
+    assert degraded and degraded.reason == "ScaleDownBlocked"
+    world.edit(scaleDown={"timeoutSeconds": 60, "onTimeout": "Force", "force": ["broker-2"]})
+    assert removed(go(world, 30)) == ["c-2"]
+    assert world.intent(2)["previousLife"] == "forced"
+
+
+def test_a_group_whose_master_is_down_is_fenced_by_its_intent_and_may_be_forced() -> None:
+    world = running()
+    world.pods["c-1-0"] = msgspec.structs.replace(world.pods["c-1-0"], container="")
+    del world.brokers["c-1-0"]
+    world.edit(groupReplica=1)
+    go(world, 3)
+    assert phase(world) == "Fenced" and world.intent(1)["brokerPermission"] == "4"
+    assert removed(go(world, 60)) == []
+    world.edit(scaleDown={"timeoutSeconds": 10, "onTimeout": "Force", "force": ["broker-1"]})
+    assert removed(go(world, 10)) == ["c-1"]
+
+
+def test_two_groups_leave_together() -> None:
+    world = running(3)
+    world.edit(groupReplica=1)
+    assert sorted(removed(go(world, 60))) == ["c-1", "c-2"]

@@ -1,0 +1,78 @@
+"""A master leaves a cordoned node: closed, fenced, its slave equal, and only then its pod."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from rocketmq_operator.core.opening import FENCED_FOR_EVER
+from rocketmq_operator.core.plan import Action, Remove
+from tests.unit.core.world import World
+
+from .story import go, running, settings
+
+
+def cordoned(groups: int = 2) -> World:
+    world = running(groups)
+    for name, pod in world.pods.items():
+        world.pods[name] = msgspec.structs.replace(pod, node=f"node-{pod.member}-{pod.group}", ready=True)
+    world.cordoned = frozenset({"node-0-0"})
+    return world
+
+
+def moved(actions: Sequence[Action]) -> list[str]:
+    return [action.name for action in actions if isinstance(action, Remove)]
+
+
+def test_it_is_closed_fenced_and_moved_and_opens_elsewhere() -> None:
+    world = cordoned()
+    actions = go(world, 40)
+    assert [list(values) for values in settings(actions, "c-0-0")] == [
+        ["brokerPermission"],
+        ["brokerPermission", "startAcceptSendRequestTimeStamp"],
+    ]
+    assert moved(actions) == ["c-0-0"] and "c-0-0" not in world.pods
+    assert world.intent(0)["brokerPermission"] == "4"
+    again = world.start(0, 0)
+    world.pods["c-0-0"] = msgspec.structs.replace(again, uid="another", node="node-3", ready=True)
+    go(world, 4)
+    assert world.intent(0)["phase"] == "" and world.brokers["c-0-0"].accepts_from == 0
+    assert world.brokers["c-0-0"].permission == 6
+
+
+def test_a_slave_that_is_behind_is_waited_for() -> None:
+    world = cordoned()
+    world.change_broker("c-0-0", max_offset=9)
+    world.change_broker("c-0-1", max_offset=8)
+    assert moved(go(world, 60)) == []
+    world.change_broker("c-0-1", max_offset=9)
+    assert moved(go(world, 3)) == ["c-0-0"]
+
+
+def test_a_slave_that_is_no_full_copy_keeps_its_master() -> None:
+    world = cordoned()
+    world.change_broker("c-0-1", min_offset=5)
+    assert moved(go(world, 60)) == [] and world.brokers["c-0-0"].permission == 6
+
+
+def test_the_only_group_is_not_closed_for_long() -> None:
+    world = cordoned(1)
+    assert moved(go(world, 5)) == ["c-0-0"]
+
+
+def test_a_node_that_takes_pods_again_keeps_its_master() -> None:
+    world = cordoned()
+    go(world, 10)
+    assert world.brokers["c-0-0"].permission == 4
+    world.cordoned = frozenset()
+    go(world, 3)
+    assert world.brokers["c-0-0"].permission == 6 and world.intent(0)["phase"] == ""
+
+
+def test_one_group_moves_at_a_time_and_no_slave_may_go_meanwhile() -> None:
+    world = cordoned()
+    world.cordoned = frozenset({"node-0-0", "node-0-1"})
+    go(world, 10)
+    assert [world.intent(group)["phase"] for group in range(2)] == ["Moving", ""]
+    budget = world.objects[("PodDisruptionBudget", "c-broker-slaves")].content()["spec"]
+    assert budget["maxUnavailable"] == 0
+    assert world.brokers["c-0-0"].accepts_from != FENCED_FOR_EVER

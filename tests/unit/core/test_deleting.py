@@ -1,0 +1,79 @@
+"""Deleting a cluster: held back while it holds messages, unless the user says otherwise."""
+
+import msgspec
+
+from rocketmq_operator.api.common import condition
+from rocketmq_operator.core import names
+from rocketmq_operator.core.plan import SetFinalizer
+
+from .groups.story import go, holding, running
+from .world import NOW, World, cluster
+
+
+def deleted(world: World) -> World:
+    meta = msgspec.structs.replace(world.cluster.metadata, deletion_timestamp=NOW)
+    world.cluster = msgspec.structs.replace(world.cluster, metadata=meta)
+    return world
+
+
+def finalizers(world: World) -> list[str]:
+    return world.cluster.metadata.finalizers
+
+
+def test_the_finalizer_comes_with_the_first_opening() -> None:
+    world = World(cluster())
+    world.plan()
+    assert finalizers(world) == []
+    world = running()
+    assert finalizers(world) == [names.MESSAGES_FINALIZER]
+
+
+def test_a_cluster_with_nothing_unread_goes_at_once() -> None:
+    world = deleted(running())
+    go(world, 1)
+    assert finalizers(world) == []
+
+
+def test_unread_messages_hold_it_back_and_are_named() -> None:
+    world = running()
+    world.data["c-1-0"] = holding("orders", messages=5, read=1)
+    deleted(world)
+    go(world, 5)
+    assert finalizers(world) == [names.MESSAGES_FINALIZER]
+    degraded = condition(world.plan().status.conditions, "Degraded")
+    assert degraded and degraded.reason == "UnconsumedMessages" and "broker-1" in degraded.message
+    assert "orders" in degraded.message and names.DELETE_UNCONSUMED in degraded.message
+    world.data["c-1-0"] = holding("orders", messages=5, read=5)
+    go(world, 1)
+    assert finalizers(world) == []
+
+
+def test_the_annotation_lets_it_go_and_other_finalizers_stay() -> None:
+    world = running()
+    world.data["c-1-0"] = holding("orders", messages=5)
+    meta = msgspec.structs.replace(
+        world.cluster.metadata,
+        annotations={names.DELETE_UNCONSUMED: "true"},
+        finalizers=["somebody/else", names.MESSAGES_FINALIZER],
+    )
+    world.cluster = msgspec.structs.replace(world.cluster, metadata=meta)
+    deleted(world)
+    go(world, 1)
+    assert finalizers(world) == ["somebody/else"]
+
+
+def test_what_does_not_answer_is_not_taken_for_empty() -> None:
+    world = deleted(running())
+    del world.brokers["c-1-0"]
+    assert not [action for action in go(world, 5) if isinstance(action, SetFinalizer)]
+    degraded = condition(world.plan().status.conditions, "Degraded")
+    assert degraded and "broker-1" in degraded.message and "does not answer" in degraded.message
+
+
+def test_while_held_nothing_is_made_but_masters_that_come_back_open() -> None:
+    world = running()
+    world.data["c-1-0"] = holding("orders", messages=5)
+    deleted(world)
+    world.start(0, 0)
+    go(world, 3)
+    assert world.brokers["c-0-0"].accepts_from == 0
