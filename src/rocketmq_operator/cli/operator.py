@@ -130,13 +130,14 @@ class Process:
 
         def metrics() -> bytes:
             self._count(controller.world)
+            self._metrics.show_progress(controller.board.all())
             return self._metrics.text()
 
         return Server(
             alive=lambda: "",
             ready=ready,
             metrics=metrics,
-            live=Live(controller.world, admin, Now(self._clock.wall)).cluster,
+            live=Live(controller.world, admin, Now(self._clock.wall), controller.board).cluster,
         )
 
     def _requested(self, verb: str, resource: str, status: int, _seconds: float) -> None:

@@ -10,6 +10,7 @@ from rocketmq_operator.api import BrokerCluster, BrokerClusterStatus
 from rocketmq_operator.api.brokercluster import BrokerGroup, BrokerMember
 from rocketmq_operator.api.common import Condition, condition
 from rocketmq_operator.reconcile.figures import BrokerFigures, ClusterFigures
+from rocketmq_operator.reconcile.progress import GroupProgress
 
 BAD_WHEN_TRUE = {"Degraded", "ChangesPending"}
 """Conditions whose truth is bad news."""
@@ -20,8 +21,11 @@ def cluster_tree(cluster: BrokerCluster, figures: ClusterFigures | None) -> Tree
     status = cluster.status or BrokerClusterStatus()
     live = {(each.group, each.broker_id): each for each in (figures.brokers if figures else ())}
     tree = Tree(_headline(cluster, status))
+    moving = {each.group: each for each in (figures.progress if figures else ())}
     for group in status.broker_groups:
         branch = tree.add(_group(group))
+        if group.name in moving:
+            branch.add(_progress(moving[group.name]))
         for member in group.members:
             branch.add(_member(member, live.get((group.name, member.broker_id))))
     servers = tree.add(Text("name servers", style="bold"))
@@ -46,7 +50,29 @@ def _headline(cluster: BrokerCluster, status: BrokerClusterStatus) -> Text:
 
 
 def _group(group: BrokerGroup) -> Text:
-    return Text.assemble((group.name, "bold"), "  ", ("ready", "green") if group.ready else ("not ready", "red"))
+    phase = f"  {group.phase}" if group.phase else ""
+    ready = ("ready", "green") if group.ready else ("not ready", "red")
+    return Text.assemble((group.name, "bold"), "  ", ready, (phase, "yellow"))
+
+
+def _progress(each: GroupProgress) -> Text:
+    """What a group on its way does, with exact numbers and an estimate."""
+    text = Text.assemble((each.phase.lower(), "yellow"), f": {each.doing}")
+    if each.left is not None and each.total:
+        text.append(f"  {each.left} of {each.total} messages")
+    if each.rate is not None and each.left:
+        text.append(f"  {each.rate:.0f}/s")
+    if each.seconds_left is not None and each.left:
+        text.append(f"  about {duration(each.seconds_left)}")
+    return text
+
+
+def duration(seconds: float) -> str:
+    """A time for people: 40 s, 12 min, 3 h."""
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def _member(member: BrokerMember, live: BrokerFigures | None) -> Text:
@@ -67,7 +93,7 @@ def _member(member: BrokerMember, live: BrokerFigures | None) -> Text:
 
 def _condition(each: Condition) -> Text:
     good = (each.status == "True") != (each.type in BAD_WHEN_TRUE)
-    style = "" if each.type in {"Progressing", "Replicated"} else ("green" if good else "red")
+    style = "" if each.type in {"Progressing", "Replicated", "Scaling"} else ("green" if good else "red")
     text = Text.assemble((f"{each.type:<20} {each.status:<7}", style), f" {each.reason}")
     return text.append(f": {each.message}") if each.message else text
 

@@ -50,6 +50,7 @@ def report(
         status=_status(snapshot, groups, conditions),
         events=events(before, conditions),
         requeue=scaling_status.sooner(decided, _requeue(snapshot, conditions, bool(actions), now)),
+        progress=scaling_status.progress(decided),
     )
 
 

@@ -94,6 +94,16 @@ class Event(msgspec.Struct, frozen=True):
     message: str
 
 
+class Progress(msgspec.Struct, frozen=True):
+    """A broker group on its way, for live figures: messages left now (None: not known) and when its fence fell."""
+
+    group: str
+    phase: str
+    doing: str
+    left: int | None = None
+    total: int = 0
+
+
 S = TypeVar("S", BrokerClusterStatus, NameServerStatus)
 
 
@@ -104,3 +114,4 @@ class Plan(msgspec.Struct, Generic[S], frozen=True):
     status: S
     events: tuple[Event, ...] = ()
     requeue: float | None = None
+    progress: tuple[Progress, ...] = ()

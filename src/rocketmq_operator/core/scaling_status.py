@@ -1,26 +1,30 @@
-"""What users see of groups that come, go and move: the condition ``Scaling``, and when to look again."""
+"""What users see of groups that come, go and move: the condition ``Scaling``, live progress, and when to look again."""
 
 from .conditions import Verdict
 from .groups.decide import Groups
-from .groups.life import LEAVING_PHASES, Phase
+from .groups.life import Phase
+from .groups.step import Step
+from .groups.view import GroupView
+from .plan import Progress
+
+WORDS = {Phase.SERVING: "Waiting", Phase.CLOSING_ORDER: "Closing", Phase.FENCED: "Draining", Phase.DRAINED: "Draining"}
+"""Phases as a user knows them, where that differs from the phase's own name."""
 
 
 def scaling(groups: Groups) -> Verdict:
-    """True while any group is on its way; the message has a sentence for each, the reason names what the first of them does."""
-    told = [(view, groups.steps[index]) for index, view in sorted(groups.views.items()) if groups.steps[index].doing]
+    """True while any group is on its way; a sentence for each, and the reason names what the first of them does."""
+    told = _told(groups)
     if not told:
         return Verdict("Scaling", False, "Settled")
-    view, step = told[0]
-    phase = view.life.phase if view.life.phase is not Phase.SERVING else step.life.phase
-    reason = (
-        "Draining"
-        if phase in {Phase.FENCED, Phase.DRAINED}
-        else "Closing"
-        if phase in LEAVING_PHASES - {Phase.REMOVING}
-        else phase.value
-    )
     message = "; ".join(f"{view.name} {step.doing}" for view, step in told)
-    return Verdict("Scaling", True, reason or "Waiting", message)
+    return Verdict("Scaling", True, _word(*told[0]), message)
+
+
+def progress(groups: Groups) -> tuple[Progress, ...]:
+    """The same for live figures, with exact numbers."""
+    return tuple(
+        Progress(view.name, _word(view, step), step.doing, step.left, step.total) for view, step in _told(groups)
+    )
 
 
 def sooner(groups: Groups, requeue: float | None) -> float | None:
@@ -28,3 +32,12 @@ def sooner(groups: Groups, requeue: float | None) -> float | None:
     times = [step.again for step in groups.steps.values() if step.again is not None]
     times += [requeue] if requeue is not None else []
     return min(times) if times else None
+
+
+def _told(groups: Groups) -> list[tuple[GroupView, Step]]:
+    return [(view, groups.steps[index]) for index, view in sorted(groups.views.items()) if groups.steps[index].doing]
+
+
+def _word(view: GroupView, step: Step) -> str:
+    phase = view.life.phase if view.life.phase is not Phase.SERVING else step.life.phase
+    return WORDS.get(phase, phase.value)

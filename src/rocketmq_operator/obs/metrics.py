@@ -1,8 +1,31 @@
 """Prometheus metrics; names follow Prometheus' naming practice, units in the name."""
 
+from collections.abc import Iterable
+from typing import Protocol
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 BUCKETS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Owner(Protocol):
+    """A cluster."""
+
+    @property
+    def namespace(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+class Moving(Protocol):
+    """A group on its way."""
+
+    @property
+    def group(self) -> str: ...
+    @property
+    def phase(self) -> str: ...
+    @property
+    def left(self) -> int | None: ...
 
 
 class Metrics:
@@ -28,6 +51,25 @@ class Metrics:
             "rocketmq_operator_resources", "Resources by kind and readiness", ["kind", "ready"], registry=registry
         )
         self.brokers = Gauge("rocketmq_operator_brokers", "Brokers by state", ["state"], registry=registry)
+        labels = ["namespace", "cluster", "group"]
+        self.left = Gauge(
+            "rocketmq_operator_drain_messages", "Messages to be read in a leaving group", labels, registry=registry
+        )
+        self.phase = Gauge(
+            "rocketmq_operator_group_phase",
+            "1 for the phase of a group on its way",
+            [*labels, "phase"],
+            registry=registry,
+        )
+
+    def show_progress(self, progress: Iterable[tuple[Owner, Moving]]) -> None:
+        """Groups on their way; those that arrived are no longer shown."""
+        self.left.clear()
+        self.phase.clear()
+        for owner, each in progress:
+            self.phase.labels(owner.namespace, owner.name, each.group, each.phase).set(1)
+            if each.left is not None:
+                self.left.labels(owner.namespace, owner.name, each.group).set(each.left)
 
     def text(self) -> bytes:
         """The exposition format."""

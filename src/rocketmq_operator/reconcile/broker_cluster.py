@@ -19,15 +19,17 @@ from . import look, look_deep
 from .act import Actor, Guard
 from .clock import Now
 from .expand import Expander, of_reference
+from .progress import Board
 from .report import Reporter
 from .resources import CLUSTERS
 from .world import Key, World
 
 
 class BrokerClusters:
-    """The reconciler of all BrokerClusters; it keeps nothing about any of them."""
+    """The reconciler of all BrokerClusters; it keeps nothing about any of them but what ``board`` shows."""
 
     def __init__(self, world: World, kube: Kube, admin: Admin, reporter: Reporter, now: Now, guard: Guard) -> None:
+        self.board = Board()
         self._world = world
         self._kube = kube
         self._admin = admin
@@ -40,9 +42,11 @@ class BrokerClusters:
         """One pass; returns when to look again (seconds), or None for the resync."""
         cluster = self._world.clusters.get(key.namespace, key.name)
         if cluster is None:
+            self.board.forget(key)
             return None
         snapshot = await self._deeper(await self.observe(cluster, key))
         plan = clusters.plan(snapshot, self._now.text(), self._now.milliseconds())
+        self.board.note(key, plan.progress, self._now.milliseconds() / 1000)
         outcome = await Actor(self._kube, self._admin, Ref(CLUSTERS, key.namespace, key.name), self._guard).carry_out(
             plan.actions
         )

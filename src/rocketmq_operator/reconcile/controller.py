@@ -55,8 +55,10 @@ class Controller:
         self._queue: WorkQueue[Key] = WorkQueue(clock=clock, random=random)
         now = Now(clock.wall)
         reporter = Reporter(kube, recorder, now)
+        clusters = BrokerClusters(self.world, kube, admin, reporter, now, guard)
+        self.board = clusters.board
         self._kinds: dict[str, Callable[[Key], Awaitable[float | None]]] = {
-            BROKER_CLUSTER.kind: BrokerClusters(self.world, kube, admin, reporter, now, guard).reconcile,
+            BROKER_CLUSTER.kind: clusters.reconcile,
             NAME_SERVER.kind: NameServers(self.world, kube, admin, reporter, now, guard).reconcile,
         }
         self._reflectors = self._make_reflectors(kube, namespaces)

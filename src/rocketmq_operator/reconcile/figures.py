@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from .progress import GroupProgress
+
 
 class BrokerFigures(msgspec.Struct, frozen=True, rename="camel"):
     """One registered broker. Rates in messages a second, ``behind`` in bytes of the commit log, None where unknown."""
@@ -30,4 +32,5 @@ class ClusterFigures(msgspec.Struct, frozen=True, rename="camel"):
     brokers: list[BrokerFigures] = []
     rows: list[dict[str, Any]] = []
     table: str = ""
+    progress: list[GroupProgress] = []
     problem: str = ""

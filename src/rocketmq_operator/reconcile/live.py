@@ -7,22 +7,24 @@ import msgspec
 
 from rocketmq_operator.admin import Admin, AdminError
 from rocketmq_operator.admin.clusterlist import format_table, rows
-from rocketmq_operator.api import BrokerCluster
+from rocketmq_operator.api import BROKER_CLUSTER, BrokerCluster
 from rocketmq_operator.remoting.bodies.routing import ClusterInfo
 from rocketmq_operator.remoting.bodies.runtime import RuntimeInfo
 
 from .clock import Now
 from .figures import BrokerFigures, ClusterFigures
-from .world import World
+from .progress import Board, GroupProgress
+from .world import Key, World
 
 
 class Live:
     """Answers the operator's HTTP port."""
 
-    def __init__(self, world: World, admin: Admin, now: Now) -> None:
+    def __init__(self, world: World, admin: Admin, now: Now, board: Board) -> None:
         self._world = world
         self._admin = admin
         self._now = now
+        self._board = board
 
     async def cluster(self, namespace: str, name: str) -> ClusterFigures | None:
         """Figures of a cluster; None if there is no such resource."""
@@ -31,7 +33,8 @@ class Live:
             return None
         server, info = await self._listing(cluster)
         if info is None:
-            return ClusterFigures(namespace, name, problem="no name server of this cluster answers")
+            problem = "no name server of this cluster answers"
+            return ClusterFigures(namespace, name, problem=problem, progress=self._progress(namespace, name))
         runtimes = await self._runtimes(info)
         table = rows(info, runtimes, self._now.milliseconds())
         return ClusterFigures(
@@ -41,7 +44,11 @@ class Live:
             _brokers(info, runtimes, cluster.spec.cluster_name),
             [msgspec.to_builtins(row) for row in table],
             format_table(table),
+            self._progress(namespace, name),
         )
+
+    def _progress(self, namespace: str, name: str) -> list[GroupProgress]:
+        return self._board.of(Key(BROKER_CLUSTER.kind, namespace, name))
 
     async def _listing(self, cluster: BrokerCluster) -> tuple[str, ClusterInfo | None]:
         """What the first name server that answers lists."""
