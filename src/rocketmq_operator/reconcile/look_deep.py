@@ -21,7 +21,7 @@ async def brokers(admin: Admin, pods: Iterable[PodFact], demand: Demand) -> Mapp
     """What each broker asked for holds; brokers that do not answer every question are left out."""
     asked = [pod for pod in pods if pod.name in demand.tables and pod.container and pod.ip]
     answers = await asyncio.gather(
-        *(_broker(admin, f"{pod.ip}:{names.BROKER_PORT}", pod.name in demand.queues) for pod in asked)
+        *(broker(admin, f"{pod.ip}:{names.BROKER_PORT}", pod.name in demand.queues) for pod in asked)
     )
     return {pod.name: data for pod, data in zip(asked, answers, strict=True) if data}
 
@@ -40,7 +40,8 @@ async def _order(admin: Admin, server: str) -> Mapping[str, str] | None:
         return None
 
 
-async def _broker(admin: Admin, address: str, full: bool) -> BrokerData | None:
+async def broker(admin: Admin, address: str, full: bool) -> BrokerData | None:
+    """What one broker holds, with ``full`` also how full its queues are; None if it does not answer every question."""
     try:
         config, topics, groups, offsets = await asyncio.gather(
             admin.broker_config(address),

@@ -1,6 +1,6 @@
 """What a broker lacks of what others hold: topics, consumer groups, access rules, first offsets (ROCKETMQ.md §2, §8)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 import msgspec
 
@@ -61,7 +61,7 @@ def for_joining(sources: Sequence[BrokerData], target: BrokerData, own: frozense
         _access(sources, target),
         tuple(sorted(topic for name, topic in wanted.items() if target.topics.get(name) != topic)),
         tuple(config for name, config in sorted(groups.items()) if target.groups.get(name) != config),
-        tuple(sorted(_first_offsets(sources, target, wanted))),
+        tuple(sorted(_first_offsets(sources, target, wanted, groups.keys() | target.groups.keys()))),
     )
 
 
@@ -102,11 +102,14 @@ def _access(sources: Sequence[BrokerData], target: BrokerData) -> Access:
     )
 
 
-def _first_offsets(sources: Sequence[BrokerData], target: BrokerData, wanted: Mapping[str, Topic]) -> Iterable[Offset]:
+def _first_offsets(
+    sources: Sequence[BrokerData], target: BrokerData, wanted: Mapping[str, Topic], groups: Set[str]
+) -> Iterable[Offset]:
+    """A broker refuses offsets of a group that it does not know; offsets that a deleted group left behind need no beginning."""
     pairs = {pair for source in sources for pair in source.committed}
     for group, topic in pairs:
         config = wanted.get(topic)
-        if config is None or not topics.copied_group(group):
+        if config is None or group not in groups or not topics.copied_group(group):
             continue
         known = target.committed.get((group, topic), {})
         yield from ((group, topic, queue, 0) for queue in range(config.read_queues) if queue not in known)
