@@ -11,6 +11,7 @@ from rocketmq_operator.core import names
 from rocketmq_operator.core.facts import PodFact, Registrations
 from rocketmq_operator.core.groups.data import Access, BrokerData, Demand, Queues, Secret, Topic
 from rocketmq_operator.core.registration import answering
+from rocketmq_operator.remoting.bodies.consumption import Backlog
 from rocketmq_operator.remoting.bodies.metadata import TopicConfig
 
 HIDING = ("popConsumerKVServiceEnable", "timerRocksDBEnable", "transRocksDBEnable")
@@ -78,8 +79,14 @@ async def _queues(admin: Admin, address: str, topics: Iterable[str]) -> Queues:
         },
         delayed=sum(max(0, level.maximum - level.current) for level in runtime.delay_levels.values()),
         timers=timers,
-        inflight=backlog.total_inflight,
+        inflight=_inflight(backlog),
     )
+
+
+def _inflight(backlog: Backlog) -> int:
+    """Messages handed out and not acknowledged. The broker's own sum is no use: a queue that nobody pulled counts negative."""
+    queues = (queue for group in backlog.groups.values() for queue in group.values())
+    return sum(max(0, queue.pulled - queue.consumer_offset) for queue in queues)
 
 
 async def _access(admin: Admin, address: str) -> Access:
