@@ -22,6 +22,9 @@ def decide(snapshot: ClusterSnapshot, groups: Groups) -> tuple[SetFinalizer | No
         return _set(snapshot, True, "MessagesProtected", "deletion will wait until every message is read"), None
     if not held:
         return None, None
+    if not any(view.exists or view.pods for view in opened):
+        # Their namespace is deleted, or the pods went first: nobody is left to ask, and nothing left to hold.
+        return _set(snapshot, False, "DeletionAllowed", "its brokers are gone already"), None
     why = "" if meta.annotations.get(names.DELETE_UNCONSUMED) == "true" else _unread(opened)
     if not why:
         return _set(snapshot, False, "DeletionAllowed", "nothing in the cluster is unread, or it was given up"), None

@@ -70,6 +70,14 @@ def test_what_does_not_answer_is_not_taken_for_empty() -> None:
     assert degraded and "broker-1" in degraded.message and "does not answer" in degraded.message
 
 
+def test_with_all_brokers_gone_there_is_nothing_to_hold() -> None:
+    world = deleted(running())
+    for kind, name in [each for each in world.objects if each[0] == "StatefulSet"]:
+        world.remove(kind, name)
+    go(world, 1)
+    assert finalizers(world) == []
+
+
 def test_while_held_nothing_is_made_but_masters_that_come_back_open() -> None:
     world = running()
     world.data["c-1-0"] = holding("orders", messages=5)

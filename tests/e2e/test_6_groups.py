@@ -1,0 +1,81 @@
+"""Broker groups come and go while the official clients send and receive: nothing acknowledged is lost, no send fails.
+
+The short form of the proof; E2E_SCALE_MESSAGES (make e2e-scale sets it) asks for at least so many messages.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from .kubectl import Kubectl, until
+from .manifests import cluster, name_server
+from .rocketmq import listed
+from .traffic import Traffic
+
+NS = "e2e-groups"
+NAME = "shop"
+SELECTOR = f"rocketmq.huanwei.io/cluster={NAME}"
+SERVERS = f"names-ns-0.names-ns-all.{NS}.svc:9876"
+MESSAGES = int(os.environ.get("E2E_SCALE_MESSAGES", "3000"))
+RATE = 60 if MESSAGES <= 3000 else 250
+LIMIT = 900
+
+
+@pytest.fixture(scope="module", autouse=True)
+def shop(kubectl: Kubectl) -> Iterator[None]:
+    kubectl.namespace(NS)
+    kubectl.file("examples/tools.yaml")
+    kubectl.apply(
+        name_server("names", NS), cluster(NAME, NS, nameServerRef={"name": "names"}, groupReplica=2, membersPerGroup=2)
+    )
+    kubectl.wait_ready("brokercluster", NAME, NS, 300)
+    kubectl("wait", "--for=condition=Ready", "pod/rocketmq-tools", "-n", "rocketmq-operator", "--timeout=60s")
+    yield
+    kubectl("annotate", "brokercluster", NAME, "-n", NS, "rocketmq.huanwei.io/delete-unconsumed=true", "--overwrite")
+    kubectl("delete", "namespace", NS, timeout=240)
+
+
+def restarts(kubectl: Kubectl) -> dict[str, int]:
+    pods = kubectl.pods(NS, SELECTOR)
+    return {
+        name: sum(each["restartCount"] for each in pod["status"]["containerStatuses"]) for name, pod in pods.items()
+    }
+
+
+def groups(kubectl: Kubectl) -> dict[str, str]:
+    found = kubectl.json("get", "brokercluster", NAME, "-n", NS)
+    return {each["name"]: each["phase"] for each in found["status"]["brokerGroups"]}
+
+
+def scaled(kubectl: Kubectl, replicas: int, seconds: float = LIMIT) -> None:
+    """Scale as a user does, and wait until the cluster says that it is done."""
+    kubectl("scale", f"brokercluster/{NAME}", "-n", NS, f"--replicas={replicas}")
+    wanted = {f"broker-{index}": "" for index in range(replicas)}
+    until(lambda: groups(kubectl), lambda seen: seen == wanted, seconds)
+    kubectl.wait_ready("brokercluster", NAME, NS, 120)
+
+
+def test_two_then_three_then_two_groups_under_traffic(kubectl: Kubectl) -> None:
+    traffic = Traffic(kubectl, SERVERS, "groups")
+    try:
+        traffic.start(rate=RATE, seconds=3600)
+        scaled(kubectl, 3)
+        tables = listed(kubectl, NS, "rocketmq.huanwei.io/name-server=names")
+        assert all(sorted(table) == ["broker-0", "broker-1", "broker-2"] for table in tables.values())
+        scaled(kubectl, 2)
+        account = traffic.finish()
+    finally:
+        traffic.leave()
+    _good(account)
+    assert restarts(kubectl) == {f"{NAME}-{group}-{member}": 0 for group in (0, 1) for member in (0, 1)}
+    assert "c-2" not in kubectl("get", "statefulsets", "-n", NS, "-o", "name")
+
+
+def _good(account: dict[str, Any]) -> None:
+    print(account)
+    check, produced = account["check"], account["produce"]
+    assert check["lost"] == 0 and check["badCrc"] == 0, account
+    assert produced["failed"] == 0, account
+    assert check["acknowledged"] >= MESSAGES * 0.9, account
