@@ -64,7 +64,7 @@ def decide(snapshot: NameServerSnapshot, now_ms: int) -> Scaling:
         return Scaling()
     if size > wanted(snapshot):
         return _down(snapshot, fact, size, now_ms)
-    actions = _list_again(snapshot, None)
+    actions = _list_again(snapshot, size)
     if size < wanted(snapshot):
         message = f"from {size} to {wanted(snapshot)} name servers"
         actions.append(Resize("ScaledUp", message, fact.name, fact.uid, fact.resource_version, wanted(snapshot)))
@@ -91,12 +91,12 @@ def _starting(snapshot: NameServerSnapshot) -> tuple[str, str]:
     return "", ""
 
 
-def _list_again(snapshot: NameServerSnapshot, leaving: int | None) -> list[Action]:
-    """Every pod but the leaving one is listed; also one whose label somebody took, or that is older than the label."""
+def _list_again(snapshot: NameServerSnapshot, stay: int) -> list[Action]:
+    """Every pod below an ordinal is listed; also one whose label somebody took, or that is older than the label."""
     return [
         SetListed("NameServerListed", f"{pod.name} is listed for brokers and clients", pod.name, pod.uid, True)
         for pod in snapshot.pods
-        if pod.listed != "true" and not pod.deleting and pod.member != leaving
+        if pod.listed != "true" and not pod.deleting and pod.member < stay
     ]
 
 
