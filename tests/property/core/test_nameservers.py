@@ -6,12 +6,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from rocketmq_operator.core import registration
+from rocketmq_operator.core.facts import NameServerSnapshot
 from rocketmq_operator.core.nameserver_scaling import LOOKED_UP_MS
 from rocketmq_operator.core.plan import PutOrders, Resize, SetGate, SetListed
 from tests.unit.core.names_world import BROKERS, NamesWorld
 from tests.unit.core.world import cluster
 
 ORDINALS = st.integers(0, 3)
+CLUSTER = cluster(groupReplica=1)
 
 
 class Histories(RuleBasedStateMachine):
@@ -19,52 +21,67 @@ class Histories(RuleBasedStateMachine):
 
     world: NamesWorld
 
-    @initialize(replicas=st.integers(1, 3), version=st.sampled_from(["5.4.0", "4.9.7"]))
-    def create(self, replicas: int, version: str) -> None:
+    @initialize(replicas=st.integers(1, 4), version=st.sampled_from(["5.4.0", "4.9.7"]), fresh=st.booleans())
+    def create(self, replicas: int, version: str, fresh: bool) -> None:
         self.world = NamesWorld(replicas, version=version)
+        self.world.watch = self.judge
         self.unlisted_at: dict[str, int] = {}
         self.opened: set[str] = set()
-        self.ever_told = False
         self.world.plan()
+        if not fresh:
+            self.world.settle(6)
 
     @rule()
     def look(self) -> None:
-        world = self.world
-        before = {name: pod for name, pod in world.pods.items()}
-        size, answering = world.size, world.answering()
-        plan = world.plan()
-        for action in plan.actions:
-            self._judge(action, size, answering)
-        for name, pod in world.pods.items():
-            if pod.listed == "true":
-                self.unlisted_at.pop(name, None)
-            elif before[name].listed == "true":
-                self.unlisted_at[name] = world.now_ms
+        self.world.plan()
 
-    def _judge(self, action: object, size: int, answering: list[str]) -> None:
-        world = self.world
+    def judge(self, action: object, seen: NameServerSnapshot) -> None:
+        """Every action, before it is carried out."""
+        world, size = self.world, self.world.size
+        if seen.server.spec.paused:
+            assert isinstance(action, SetGate | PutOrders)
         match action:
             case Resize(replicas=replicas) if replicas < size:
                 assert replicas == size - 1 and replicas >= world.server.spec.replicas
-                leaving = f"n-ns-{replicas}"
-                if leaving in world.pods:
-                    assert world.now_ms - self.unlisted_at[leaving] >= LOOKED_UP_MS
-                self._every_broker_is_on(range(replicas), answering)
-            case SetListed(pod=pod, listed=False):
+                assert not [pod for pod in world.pods.values() if pod.member >= size]
+                leaving = world.pods.get(f"n-ns-{replicas}")
+                if leaving:
+                    assert leaving.listed == "false"
+                    assert world.now_ms - self.unlisted_at[leaving.uid] >= LOOKED_UP_MS
+                    assert world.version >= "5.1" or not [each for each in world.told if each.startswith(leaving.name)]
+                self._every_broker_is_on(range(replicas), seen)
+            case SetListed(pod=pod, uid=uid, listed=False):
                 assert pod == f"n-ns-{size - 1}" and size > world.server.spec.replicas
-                self._every_broker_is_on(range(size - 1), answering)
+                self._every_broker_is_on(range(size - 1), seen)
+                self.unlisted_at[uid] = world.now_ms
             case PutOrders(address=address):
                 pod = next(each for each in world.pods.values() if address == f"{each.ip}:9876")
                 assert pod.container not in self.opened
+            case SetGate(pod=pod, open=True):
+                for broker in world.brokers.values():
+                    servers = registration.registered_on(CLUSTER, broker, seen.registrations)
+                    assert not broker.runs or not servers or pod in servers
+                opened = [
+                    each.name for each in seen.pods if each.opened and each.runs and seen.orders[each.name] is not None
+                ]
+                for each in opened:
+                    assert (seen.orders[each] or {}).keys() <= (seen.orders[pod] or {}).keys()
 
-    def _every_broker_is_on(self, ordinals: range, answering: list[str]) -> None:
+    def _every_broker_is_on(self, ordinals: range, seen: NameServerSnapshot) -> None:
         for ordinal in ordinals:
             name = f"n-ns-{ordinal}"
-            assert name in answering and self.world.pod(ordinal).listed == "true"
+            assert seen.registrations[name] is not None and self.world.pod(ordinal).listed == "true"
             for pod in self.world.brokers.values():
-                if pod.runs:
-                    table = {name: self.world.lists[name]}
-                    assert registration.registered_on(cluster(groupReplica=1), pod, table) == [name]
+                table = {name: seen.registrations[name]}
+                assert not pod.runs or registration.registered_on(CLUSTER, pod, table) == [name]
+
+    @rule(seconds=st.sampled_from([20, 61, 200]))
+    def all_goes_well_for_a_while(self, seconds: int) -> None:
+        self.world.plan()
+        self.world.addresses()
+        self.world.kubernetes()
+        self.world.brokers_look()
+        self.world.pass_time(seconds)
 
     @rule(replicas=st.integers(1, 4), paused=st.booleans())
     def user_edits(self, replicas: int, paused: bool) -> None:
@@ -144,26 +161,13 @@ class Histories(RuleBasedStateMachine):
     def left_alone_it_converges(self) -> None:
         world = self.world
         world.silent, world.brokers = set(), {name: world._broker(name) for name in BROKERS}
-        world.ask(world.server.spec.replicas)
+        world.ask(world.server.spec.replicas)  # Not paused any more.
         plan = world.settle()
         assert plan.actions == () and plan.requeue is None
         assert len(world.pods) == world.size == world.server.spec.replicas
         assert all(pod.listed == "true" and pod.opened for pod in world.pods.values())
         assert {condition.type: condition.status for condition in plan.status.conditions}["Scaling"] == "False"
-        self.unlisted_at.clear()
-
-    @invariant()
-    def gates_open_only_on_complete_ones(self) -> None:
-        world = self.world
-        copied = world.snapshot()
-        from rocketmq_operator.core import completeness
-
-        for action in completeness.decide(copied):
-            if isinstance(action, SetGate) and action.open:
-                for pod in world.brokers.values():
-                    servers = registration.registered_on(cluster(groupReplica=1), pod, copied.registrations)
-                    assert not pod.runs or not servers or action.pod in servers
 
 
-Histories.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+Histories.TestCase.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
 TestHistories = Histories.TestCase

@@ -1,6 +1,7 @@
 """A little world for the plans of a NameServer: pods come and go by their StatefulSet, brokers look names up and register,
 time passes by hand. Pure data, no I/O."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,6 +42,7 @@ class NamesWorld:
         self.version = version
         self.known: dict[str, set[str]] = {name: set() for name in self.brokers}
         self.told: tuple[str, ...] = ()
+        self.watch: Callable[[Any, NameServerSnapshot], None] = lambda action, seen: None
         self._containers = 0
 
     def _broker(self, name: str) -> PodFact:
@@ -103,8 +105,10 @@ class NamesWorld:
     def plan(self) -> Plan[NameServerStatus]:
         """One plan, carried out at once, its status written."""
         now = datetime.fromtimestamp(self.now_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        plan = nameservers.plan(self.snapshot(), now, self.now_ms)
+        seen = self.snapshot()
+        plan = nameservers.plan(seen, now, self.now_ms)
         for action in plan.actions:
+            self.watch(action, seen)
             self._do(action)
         self.server = msgspec.structs.replace(self.server, status=plan.status)
         return plan
