@@ -1,9 +1,8 @@
 """Name servers over random histories: whatever users, pods and brokers do in whatever order."""
 
 import msgspec
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from rocketmq_operator.core import registration
 from rocketmq_operator.core.facts import NameServerSnapshot
@@ -12,17 +11,13 @@ from rocketmq_operator.core.plan import PutOrders, Resize, SetGate, SetListed
 from tests.unit.core.names_world import BROKERS, NamesWorld
 from tests.unit.core.world import cluster
 
-ORDINALS = st.integers(0, 3)
 CLUSTER = cluster(groupReplica=1)
 
 
-class Histories(RuleBasedStateMachine):
+class History:
     """Up to four name servers; the operator may look, or not, between any two events."""
 
-    world: NamesWorld
-
-    @initialize(replicas=st.integers(1, 4), version=st.sampled_from(["5.4.0", "4.9.7"]), fresh=st.booleans())
-    def create(self, replicas: int, version: str, fresh: bool) -> None:
+    def __init__(self, replicas: int, version: str, fresh: bool) -> None:
         self.world = NamesWorld(replicas, version=version)
         self.world.watch = self.judge
         self.unlisted_at: dict[str, int] = {}
@@ -31,7 +26,6 @@ class Histories(RuleBasedStateMachine):
         if not fresh:
             self.world.settle(6)
 
-    @rule()
     def look(self) -> None:
         self.world.plan()
 
@@ -55,8 +49,8 @@ class Histories(RuleBasedStateMachine):
                 self._every_broker_is_on(range(size - 1), seen)
                 self.unlisted_at[uid] = world.now_ms
             case PutOrders(address=address):
-                pod = next(each for each in world.pods.values() if address == f"{each.ip}:9876")
-                assert pod.container not in self.opened
+                server = next(each for each in world.pods.values() if address == f"{each.ip}:9876")
+                assert server.container not in self.opened
             case SetGate(pod=pod, open=True):
                 for broker in world.brokers.values():
                     servers = registration.registered_on(CLUSTER, broker, seen.registrations)
@@ -75,7 +69,6 @@ class Histories(RuleBasedStateMachine):
                 table = {name: seen.registrations[name]}
                 assert not pod.runs or registration.registered_on(CLUSTER, pod, table) == [name]
 
-    @rule(seconds=st.sampled_from([20, 61, 200]))
     def all_goes_well_for_a_while(self, seconds: int) -> None:
         self.world.plan()
         self.world.addresses()
@@ -83,52 +76,69 @@ class Histories(RuleBasedStateMachine):
         self.world.brokers_look()
         self.world.pass_time(seconds)
 
-    @rule(replicas=st.integers(1, 4), paused=st.booleans())
     def user_edits(self, replicas: int, paused: bool) -> None:
         self.world.ask(replicas, paused=paused and replicas == 2)
 
-    @rule()
+    def user_asks_for_fewer_of_what_serves(self, fewer: int) -> None:
+        """The history that matters, made likely: something is on its way out, and then the rest happens."""
+        if self.world.size < 2:
+            return
+        self._all_is_well()
+        self.world.settle(3)
+        self.world.ask(max(1, self.world.size - fewer))
+        self.world.plan()
+
+    def user_changes_their_mind(self, change: int) -> None:
+        if self.leaving():
+            self.world.ask(min(4, self.world.size + change))
+            self.world.plan()
+
+    def leaving(self) -> bool:
+        return any(pod.listed == "false" for pod in self.world.pods.values())
+
+    def brokers_forget_one_that_stays(self, ordinal: int) -> None:
+        if self.leaving() and f"n-ns-{ordinal}" in self.world.lists:
+            self.world.lists[f"n-ns-{ordinal}"] = {}
+            self.world.pass_time(300)
+            self.world.plan()
+
+    def _all_is_well(self) -> None:
+        world = self.world
+        world.silent, world.brokers = set(), {name: world._broker(name) for name in BROKERS}
+        world.ask(world.server.spec.replicas)
+
     def pods_start(self) -> None:
         self.world.kubernetes()
 
-    @rule(ordinal=ORDINALS)
     def container_restarts(self, ordinal: int) -> None:
         if f"n-ns-{ordinal}" in self.world.pods:
             self.world.start(f"n-ns-{ordinal}")
 
-    @rule(ordinal=ORDINALS)
     def container_ends(self, ordinal: int) -> None:
         if f"n-ns-{ordinal}" in self.world.pods:
             self.world.change(f"n-ns-{ordinal}", container="")
 
-    @rule(ordinal=ORDINALS)
     def pod_moves(self, ordinal: int) -> None:
         if f"n-ns-{ordinal}" in self.world.pods:
             self.world.replace(f"n-ns-{ordinal}")
 
-    @rule(ordinal=ORDINALS)
     def name_server_hangs_or_not(self, ordinal: int) -> None:
         self.world.silent ^= {f"n-ns-{ordinal}"}
 
-    @rule(broker=st.sampled_from(BROKERS))
     def broker_goes_or_comes(self, broker: str) -> None:
         pod = self.world.brokers[broker]
         self.world.brokers[broker] = msgspec.structs.replace(pod, container="" if pod.container else "run://again")
 
-    @rule(ordinal=ORDINALS, topic=st.sampled_from("ab"))
     def user_orders_a_topic(self, ordinal: int, topic: str) -> None:
         if f"n-ns-{ordinal}" in self.world.orders:
             self.world.orders[f"n-ns-{ordinal}"][topic] = f"broker-0:{ordinal}"
 
-    @rule()
     def brokers_look(self) -> None:
         self.world.brokers_look()
 
-    @rule(seconds=st.sampled_from([1, 10, 40, 200]))
     def time_passes(self, seconds: int) -> None:
         self.world.pass_time(seconds)
 
-    @invariant()
     def brokers_are_never_told_of_none_or_only_of_the_leaving(self) -> None:
         if not self.world.pods:
             return
@@ -143,25 +153,20 @@ class Histories(RuleBasedStateMachine):
             name = each.partition(".")[0]
             assert int(name[-1]) >= self.world.size or self.world.pods[name].listed == "false"
 
-    @invariant()
     def services_are_never_empty_by_our_doing(self) -> None:
         unlisted = [pod for pod in self.world.pods.values() if pod.listed == "false" and pod.member < self.world.size]
         assert len(unlisted) <= 1
         assert not self.world.pods or [pod for pod in self.world.pods.values() if pod.listed == "true"]
 
-    @invariant()
     def a_gate_once_opened_stays_open_for_its_container(self) -> None:
         for pod in self.world.pods.values():
             if pod.opened:
                 self.opened.add(pod.container)
             assert pod.container not in self.opened or pod.opened
 
-    @precondition(lambda self: self.world.pods)
-    @rule()
     def left_alone_it_converges(self) -> None:
         world = self.world
-        world.silent, world.brokers = set(), {name: world._broker(name) for name in BROKERS}
-        world.ask(world.server.spec.replicas)  # Not paused any more.
+        self._all_is_well()
         plan = world.settle()
         assert plan.actions == () and plan.requeue is None
         assert len(world.pods) == world.size == world.server.spec.replicas
@@ -169,5 +174,36 @@ class Histories(RuleBasedStateMachine):
         assert {condition.type: condition.status for condition in plan.status.conditions}["Scaling"] == "False"
 
 
-Histories.TestCase.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
-TestHistories = Histories.TestCase
+ORDINALS = st.integers(0, 3)
+EVENTS = st.one_of(
+    st.tuples(st.just("look")),
+    st.tuples(st.just("all_goes_well_for_a_while"), st.sampled_from([20, 61, 200])),
+    st.tuples(st.just("user_edits"), st.integers(1, 4), st.booleans()),
+    st.tuples(st.just("user_asks_for_fewer_of_what_serves"), st.integers(1, 2)),
+    st.tuples(st.just("user_changes_their_mind"), st.integers(0, 1)),
+    st.tuples(st.just("brokers_forget_one_that_stays"), ORDINALS),
+    st.tuples(st.sampled_from(["pods_start", "brokers_look"])),
+    st.tuples(
+        st.sampled_from(["container_restarts", "container_ends", "pod_moves", "name_server_hangs_or_not"]), ORDINALS
+    ),
+    st.tuples(st.just("broker_goes_or_comes"), st.sampled_from(BROKERS)),
+    st.tuples(st.just("user_orders_a_topic"), ORDINALS, st.sampled_from("ab")),
+    st.tuples(st.just("time_passes"), st.sampled_from([1, 10, 40, 200])),
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    replicas=st.integers(1, 4),
+    version=st.sampled_from(["5.4.0", "4.9.7"]),
+    fresh=st.booleans(),
+    events=st.lists(EVENTS, min_size=25, max_size=60),
+)
+def test_histories(replicas: int, version: str, fresh: bool, events: list[tuple[object, ...]]) -> None:
+    history = History(replicas, version, fresh)
+    for name, *arguments in events:
+        getattr(history, str(name))(*arguments)
+        history.brokers_are_never_told_of_none_or_only_of_the_leaving()
+        history.services_are_never_empty_by_our_doing()
+        history.a_gate_once_opened_stays_open_for_its_container()
+    history.left_alone_it_converges()

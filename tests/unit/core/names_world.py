@@ -133,8 +133,8 @@ class NamesWorld:
                 spec = _raw({**fact.content()["spec"], "replicas": replicas})
                 self.objects[("StatefulSet", name)] = msgspec.structs.replace(fact, spec=spec)
             case PutOrders(address=address, values=values):
-                pod = next(each for each in self.pods.values() if address == f"{each.ip}:9876")
-                self.orders[pod.name].update(values)
+                server = next(each.name for each in self.pods.values() if address == f"{each.ip}:9876")
+                self.orders[server].update(values)
             case _:
                 raise AssertionError(f"no such action is expected here: {action}")
 
