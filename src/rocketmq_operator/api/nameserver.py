@@ -59,6 +59,12 @@ class NameServerMember(Wire, frozen=True, omit_defaults=False):
     pod: Annotated[str, doc("Name of its pod.", max_length=253)]
     address: Annotated[str, doc("Its address.", max_length=512)] = ""
     ready: Annotated[bool, doc("Whether its pod is ready.")] = False
+    listed: Annotated[bool, doc("Whether its address is given to brokers and clients; one that is to go is not.")] = (
+        True
+    )
+    complete: Annotated[
+        bool, doc("Whether it knew every broker and the order configuration, and so was opened for clients.")
+    ] = False
     problem: Annotated[str, doc("What keeps it from serving, in words.", max_length=1024)] = ""
 
 

@@ -17,10 +17,20 @@ def digest(content: object) -> str:
 
 
 def stamped(obj: Json) -> Json:
-    """The object with the hash of itself as an annotation, so that a changed wish is seen without comparing."""
+    """The object with the hash of itself as an annotation, so that a changed wish is seen without comparing.
+
+    The hash says nothing of a workload's size, which follows rules of its own.
+    """
     metadata = obj["metadata"]
-    annotations = {**metadata.get("annotations", {}), HASH_ANNOTATION: digest(obj)}
+    annotations = {**metadata.get("annotations", {}), HASH_ANNOTATION: digest(unsized(obj))}
     return {**obj, "metadata": {**metadata, "annotations": annotations}}
+
+
+def unsized(obj: Json) -> Json:
+    """The object without ``spec.replicas``: applied like this, it leaves a workload's size alone."""
+    if "replicas" not in obj.get("spec", {}):
+        return obj
+    return {**obj, "spec": {key: value for key, value in obj["spec"].items() if key != "replicas"}}
 
 
 def holds(wanted: object, actual: object) -> bool:

@@ -28,9 +28,9 @@ class ObjectFact(msgspec.Struct, frozen=True):
     uid: str = ""
     owner_uid: str = ""
     hash: str = ""
-    version: str = ""
     spec: msgspec.Raw = msgspec.Raw(b"")
     data: msgspec.Raw = msgspec.Raw(b"")
+    resource_version: str = ""
 
     def content(self) -> Json:
         """``spec`` and ``data`` decoded."""
@@ -39,7 +39,11 @@ class ObjectFact(msgspec.Struct, frozen=True):
 
 
 class PodFact(msgspec.Struct, frozen=True):
-    """A pod of ours. ``container`` is the id of the container that runs now, empty while none does."""
+    """A pod of ours. ``container`` is the id of the container that runs now, empty while none does.
+
+    Of a name server's pod: ``listed`` is the label by which Services select it ("true", "false", "" before it had one),
+    ``unlisted_since`` when it became "false", in ms since 1970, 0 where nothing says so.
+    """
 
     name: str
     uid: str
@@ -53,6 +57,18 @@ class PodFact(msgspec.Struct, frozen=True):
     gate: str = ""
     gate_container: str = ""
     problem: Problem | None = None
+    listed: str = ""
+    unlisted_since: int = 0
+
+    @property
+    def runs(self) -> bool:
+        """Whether a container runs in it that may be asked, and that nobody stops."""
+        return bool(self.container and self.ip) and not self.deleting
+
+    @property
+    def opened(self) -> bool:
+        """Whether its readiness gate was opened for the container that runs now."""
+        return self.gate == "True" and bool(self.container) and self.gate_container == self.container
 
 
 class BrokerFact(msgspec.Struct, frozen=True):
@@ -103,9 +119,25 @@ class ClusterSnapshot(msgspec.Struct, frozen=True):
     order: Mapping[str, Mapping[str, str]] = {}
 
 
+class Referring(msgspec.Struct, frozen=True):
+    """A BrokerCluster that refers to a NameServer: its pods, and what the brokers in them said, where they were asked."""
+
+    cluster: BrokerCluster
+    pods: tuple[PodFact, ...] = ()
+    brokers: Mapping[str, BrokerFact] = {}
+
+
+Settings = Mapping[str, Mapping[str, str] | None]
+"""For each name server the order configuration that it holds, by topic, or None if it did not answer."""
+
+
 class NameServerSnapshot(msgspec.Struct, frozen=True):
-    """Everything that decides about a NameServer."""
+    """Everything that decides about a NameServer. ``registrations`` and ``orders`` are by the name servers' pods; a pod
+    that was not asked is not in them."""
 
     server: NameServer
     objects: Mapping[tuple[str, str], ObjectFact] = {}
     pods: tuple[PodFact, ...] = ()
+    clusters: tuple[Referring, ...] = ()
+    registrations: Registrations = {}
+    orders: Settings = {}

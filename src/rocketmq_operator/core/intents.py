@@ -1,13 +1,14 @@
 """The intent of a group: what a restarting broker must know now (permission, name servers, where the group stands), in a
 ConfigMap of its own beside everything that would restart a broker."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from . import names
 from .build import config
-from .facts import ClusterSnapshot
+from .facts import ClusterSnapshot, ObjectFact
 from .groups import life
 from .groups.life import Life
 
@@ -48,6 +49,16 @@ def intent(snapshot: ClusterSnapshot, group: int, stands: Life) -> Json:
         "nameServersDns": servers.dns if known else before.get("nameServersDns", ""),
     }
     return config.intent_map(snapshot.cluster.metadata.name, group, data)
+
+
+def told(cluster: str, there: Mapping[tuple[str, str], ObjectFact]) -> frozenset[str]:
+    """Every name server in a list that a broker of the cluster starts with."""
+    kept = (fact.content().get("data", {}) for (kind, name), fact in there.items() if _is_intent(cluster, kind, name))
+    return frozenset(address for data in kept for address in data.get("nameServers", "").split(";") if address)
+
+
+def _is_intent(cluster: str, kind: str, name: str) -> bool:
+    return kind == "ConfigMap" and name.startswith(names.intent(cluster, 0).removesuffix("0"))
 
 
 def existing(snapshot: ClusterSnapshot) -> list[int]:

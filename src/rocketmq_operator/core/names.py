@@ -22,6 +22,9 @@ DELETE_UNCONSUMED = f"{GROUP}/delete-unconsumed"
 """Annotation: the cluster may be deleted although it holds messages that nobody has read."""
 MESSAGES_FINALIZER = f"{GROUP}/messages"
 REGISTERED_GATE = f"{GROUP}/registered"
+COMPLETE_GATE = f"{GROUP}/complete"
+LISTED_LABEL = f"{GROUP}/listed"
+UNLISTED_SINCE = f"{GROUP}/unlisted-since"
 
 BROKER_PORT = 10911
 BROKER_FAST_PORT = 10909
@@ -92,6 +95,21 @@ def name_server_workload(name: str) -> str:
 def name_server_peers(name: str) -> str:
     """Headless Service of a NameServer for brokers; it lists name servers ready or not, so that no answer is partial."""
     return f"{name}-ns-all"
+
+
+def name_server_pod(name: str, ordinal: int) -> str:
+    """Pod of a name server."""
+    return f"{name_server_workload(name)}-{ordinal}"
+
+
+def name_server_dns(namespace: str, name: str) -> str:
+    """The one name with port that stands for all listed name servers, ready or not: for brokers."""
+    return f"{name_server_peers(name)}.{namespace}.svc:{NAME_SERVER_PORT}"
+
+
+def name_server_address(namespace: str, name: str, ordinal: int) -> str:
+    """The stable name with port of one name server."""
+    return f"{name_server_pod(name, ordinal)}.{name_server_dns(namespace, name)}"
 
 
 def name_server_config(name: str, digest: str) -> str:

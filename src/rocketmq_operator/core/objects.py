@@ -56,9 +56,9 @@ def decide(wanted: Iterable[Json], there: Objects, owner: Owner) -> tuple[list[A
 
 def _guarded(obj: Json, fact: ObjectFact) -> Json:
     """A ConfigMap that is changed at all is an intent, which later decisions build on: it is written only over what was read."""
-    if obj["kind"] != "ConfigMap" or not fact.version:
+    if obj["kind"] != "ConfigMap" or not fact.resource_version:
         return obj
-    return {**obj, "metadata": {**obj["metadata"], "resourceVersion": fact.version}}
+    return {**obj, "metadata": {**obj["metadata"], "resourceVersion": fact.resource_version}}
 
 
 def not_ours(kind: str, name: str) -> Problem:

@@ -7,6 +7,7 @@ import msgspec
 from rocketmq_operator.api import BrokerClusterStatus, NameServerStatus
 
 from .groups.copying import Missing
+from .names import REGISTERED_GATE
 
 Json = dict[str, Any]
 
@@ -39,12 +40,14 @@ class Remove(Action, frozen=True):
 
 
 class SetGate(Action, frozen=True):
-    """Set the readiness gate of a pod for the container that runs in it now."""
+    """Set a readiness gate of a pod for the container that runs in it now; ``told``: it is worth an event."""
 
     pod: str
     uid: str
     open: bool
     container: str
+    condition: str = REGISTERED_GATE
+    told: bool = False
 
 
 class Configure(Action, frozen=True):
@@ -71,19 +74,48 @@ class WipeWritePermission(Action, frozen=True):
     broker: str
 
 
-class SetOrder(Action, frozen=True):
-    """Say on one name server which brokers' queues an order topic uses (code 100)."""
-
-    server: str
-    topic: str
-    value: str
-
-
 class SetFinalizer(Action, frozen=True):
     """Hold back the resource's deletion, or let it go; only if nobody else changed its finalizers since."""
 
     finalizers: tuple[str, ...]
     version: str
+
+
+class SetListed(Action, frozen=True):
+    """List a name server's pod in the Services, or list it no more; ``since`` (ms since 1970) is kept beside the label."""
+
+    pod: str
+    uid: str
+    listed: bool
+    since: int = 0
+
+
+class Leaving(msgspec.Struct, frozen=True):
+    """A pod that is to be taken away, as the plan saw it: unlisted since a time, or (no ``uid``) not there."""
+
+    pod: str
+    uid: str = ""
+    since: int = 0
+
+
+class Resize(Action, frozen=True):
+    """Change the number of a StatefulSet's pods and nothing else, if the set and the leaving pod are as the plan saw them.
+
+    Views lag: a pod that was listed again meanwhile must not be taken away for having been unlisted once.
+    """
+
+    name: str
+    uid: str
+    resource_version: str
+    replicas: int
+    leaving: Leaving | None = None
+
+
+class PutOrders(Action, frozen=True):
+    """Tell a name server which brokers' queues order topics use (code 100), value by topic."""
+
+    address: str
+    values: dict[str, str]
 
 
 class Event(msgspec.Struct, frozen=True):

@@ -1,5 +1,6 @@
 """Carries plans out. Every step is idempotent; what fails is told, and the next look decides anew."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,10 +18,13 @@ from rocketmq_operator.core.plan import (
     Copy,
     Create,
     Event,
+    Leaving,
+    PutOrders,
     Remove,
+    Resize,
     SetFinalizer,
     SetGate,
-    SetOrder,
+    SetListed,
     WipeWritePermission,
 )
 from rocketmq_operator.kube.errors import AlreadyExists, Conflict, Forbidden, Invalid, KubeError, NotFound, NotLeader
@@ -73,7 +77,7 @@ class Actor:
                 outcome.retry = True
                 log.warning("action failed, it will be tried again", action=action.message, error=str(error))
             else:
-                if done and not isinstance(action, SetGate):
+                if done and (not isinstance(action, SetGate) or action.told):
                     outcome.events.append(Event("Normal", action.reason, action.message))
         return outcome
 
@@ -86,7 +90,11 @@ class Actor:
             case Remove(kind=kind, name=name, uid=uid):
                 await self._remove(Ref(REMOVABLE[kind], self._namespace, name), uid)
             case SetGate():
-                await self._gate(action)
+                return await self._gate(action)
+            case SetListed():
+                return await self._list(action)
+            case Resize():
+                return await self._resize(action)
             case SetFinalizer():
                 await self._finalize(action)
             case _:
@@ -105,8 +113,10 @@ class Actor:
                 await copy(self._admin, address, missing)
             case WipeWritePermission(server=server, broker=broker):
                 await self._admin.wipe_write_permission(server, broker)
-            case SetOrder(server=server, topic=topic, value=value):
-                await self._admin.put_kv(server, ORDER_NAMESPACE, topic, value)
+            case PutOrders(address=address, values=values):
+                await asyncio.gather(
+                    *(self._admin.put_kv(address, ORDER_NAMESPACE, key, value) for key, value in values.items())
+                )
 
     async def _create(self, obj: Json, outcome: Outcome) -> bool:
         resource = RESOURCES[obj["kind"]]
@@ -134,9 +144,9 @@ class Actor:
         except NotFound:
             return
 
-    async def _gate(self, action: SetGate) -> None:
+    async def _gate(self, action: SetGate) -> bool:
         condition = {
-            "type": names.REGISTERED_GATE,
+            "type": action.condition,
             "status": "True" if action.open else "False",
             "reason": action.reason,
             "message": action.container,
@@ -145,7 +155,44 @@ class Actor:
         try:
             await self._kube.patch(Ref(POD, self._namespace, action.pod), body, kind="strategic", subresource="status")
         except (NotFound, Conflict):
-            return
+            return False
+        return True
+
+    async def _list(self, action: SetListed) -> bool:
+        """Label and time in one write: a pod is never unlisted without saying since when."""
+        body = {
+            "metadata": {
+                "uid": action.uid,
+                "labels": {names.LISTED_LABEL: "true" if action.listed else "false"},
+                "annotations": {names.UNLISTED_SINCE: None if action.listed else str(action.since)},
+            }
+        }
+        try:
+            await self._kube.patch(Ref(POD, self._namespace, action.pod), body)
+        except (NotFound, Conflict):
+            return False
+        return True
+
+    async def _resize(self, action: Resize) -> bool:
+        if action.leaving is not None and not await self._still(action.leaving):
+            return False
+        metadata = {"uid": action.uid, "resourceVersion": action.resource_version}
+        body = {"metadata": metadata, "spec": {"replicas": action.replicas}}
+        try:
+            await self._kube.patch(Ref(STATEFULSET, self._namespace, action.name), body)
+        except (NotFound, Conflict):
+            return False
+        return True
+
+    async def _still(self, leaving: Leaving) -> bool:
+        """Whether the leaving pod is as the plan saw it, asked of the API server itself: the view may lag."""
+        try:
+            meta = (await self._kube.get(Ref(POD, self._namespace, leaving.pod)))["metadata"]
+        except NotFound:
+            return True
+        listed = meta.get("labels", {}).get(names.LISTED_LABEL)
+        since = meta.get("annotations", {}).get(names.UNLISTED_SINCE)
+        return (meta["uid"], listed, since) == (leaving.uid, "false", str(leaving.since))
 
 
 def _refused(action: Action, error: KubeError) -> Problem:

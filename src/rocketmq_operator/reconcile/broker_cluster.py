@@ -6,10 +6,11 @@ import msgspec
 
 from rocketmq_operator.admin import Admin
 from rocketmq_operator.api import NAME_SERVER, BrokerCluster
-from rocketmq_operator.core import clusters
+from rocketmq_operator.core import announced, clusters, intents, nameserver_scaling
 from rocketmq_operator.core.addresses import AddressError, NameServers
-from rocketmq_operator.core.facts import ClusterSnapshot, Problem
+from rocketmq_operator.core.facts import ClusterSnapshot, NameServerSnapshot, Problem
 from rocketmq_operator.core.groups import decide as groups
+from rocketmq_operator.core.registration import answering
 from rocketmq_operator.kube.errors import NotFound
 from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.resources import CONFIG_MAP
@@ -18,7 +19,7 @@ from rocketmq_operator.kube.types import Ref
 from . import look, look_deep
 from .act import Actor, Guard
 from .clock import Now
-from .expand import Expander, of_reference
+from .expand import Expander
 from .progress import Board
 from .report import Reporter
 from .resources import CLUSTERS
@@ -77,7 +78,9 @@ class BrokerClusters:
         if not demand.tables:
             return snapshot
         data = await look_deep.brokers(self._admin, snapshot.pods, demand)
-        order = await look_deep.order(self._admin, snapshot.registrations) if demand.order else {}
+        asked = answering(snapshot.registrations) if demand.order else ()
+        found = await look.orders(self._admin, asked)
+        order = {server: values for server, values in found.items() if values is not None}
         return msgspec.structs.replace(snapshot, data=data, order=order)
 
     async def _config(self, cluster: BrokerCluster) -> tuple[str, Sequence[Problem]]:
@@ -110,6 +113,10 @@ class BrokerClusters:
         if server is None:
             message = f"spec.nameServerRef names NameServer {place}/{name}, which does not exist; create it or correct the name"
             return NameServers(problem=message, reason="NameServerNotFound")
-        pods = self._world.pods_of(Key(NAME_SERVER.kind, place, name))
-        ips = [pod.ip for pod in pods if pod.ip and not pod.deleting]
-        return of_reference(place, name, server.spec.replicas, ips)
+        key = Key(NAME_SERVER.kind, place, name)
+        there = NameServerSnapshot(server, self._world.facts(key))
+        size = nameserver_scaling.size_of(there) or nameserver_scaling.wanted(there)
+        told = intents.told(
+            cluster.metadata.name, self._world.facts(Key(cluster.kind, namespace, cluster.metadata.name))
+        )
+        return announced.of_reference(place, name, size, self._world.pods_of(key), told)

@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from rocketmq_operator.core import names
 from rocketmq_operator.core.addresses import Endpoint, NameServers, ServiceName, parse, service_name
 from rocketmq_operator.kube.errors import Forbidden, NotFound
 from rocketmq_operator.kube.port import Kube
@@ -165,15 +164,3 @@ class Expander:
 
 def _port(each: EndpointSlice, name: str, default: int) -> int:
     return next((port.port for port in each.ports if port.port and (port.name or "") == name), default)
-
-
-def of_reference(namespace: str, name: str, replicas: int, pod_ips: Sequence[str]) -> NameServers:
-    """The name servers of a ``NameServer`` resource: one name that brokers look up, and each pod's own stable name."""
-    service = f"{names.name_server_peers(name)}.{namespace}.svc"
-    port = names.NAME_SERVER_PORT
-    pods = (f"{names.name_server_workload(name)}-{index}" for index in range(replicas))
-    return NameServers(
-        dns=f"{service}:{port}",
-        addresses=tuple(f"{pod}.{service}:{port}" for pod in pods),
-        queried=tuple(f"{ip}:{port}" for ip in sorted(pod_ips)),
-    )

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 
 from rocketmq_operator.admin import Admin, AdminError
+from rocketmq_operator.admin.nameserver import ORDER_NAMESPACE
 from rocketmq_operator.core import names
 from rocketmq_operator.core.facts import BrokerFact, PodFact, Registered, Registrations
 
@@ -21,6 +22,20 @@ async def _listed(admin: Admin, server: str) -> Mapping[str, Registered] | None:
     except AdminError:
         return None
     return {name: Registered(entry.cluster, dict(entry.addresses)) for name, entry in info.brokers.items()}
+
+
+async def orders(admin: Admin, servers: Iterable[str]) -> Mapping[str, Mapping[str, str] | None]:
+    """The order configuration that each name server holds (value by topic); None for one that does not answer."""
+    asked = list(servers)
+    answers = await asyncio.gather(*(_ordered(admin, server) for server in asked))
+    return dict(zip(asked, answers, strict=True))
+
+
+async def _ordered(admin: Admin, server: str) -> Mapping[str, str] | None:
+    try:
+        return await admin.list_kv(server, ORDER_NAMESPACE)
+    except AdminError:
+        return None
 
 
 async def brokers(admin: Admin, pods: Iterable[PodFact]) -> Mapping[str, BrokerFact]:

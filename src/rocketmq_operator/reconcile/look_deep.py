@@ -6,11 +6,9 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from rocketmq_operator.admin import Admin, AdminError
-from rocketmq_operator.admin.nameserver import ORDER_NAMESPACE
 from rocketmq_operator.core import names
-from rocketmq_operator.core.facts import PodFact, Registrations
+from rocketmq_operator.core.facts import PodFact
 from rocketmq_operator.core.groups.data import Access, BrokerData, Demand, Queues, Secret, Topic
-from rocketmq_operator.core.registration import answering
 from rocketmq_operator.remoting.bodies.consumption import Backlog
 from rocketmq_operator.remoting.bodies.metadata import TopicConfig
 
@@ -25,20 +23,6 @@ async def brokers(admin: Admin, pods: Iterable[PodFact], demand: Demand) -> Mapp
         *(broker(admin, f"{pod.ip}:{names.BROKER_PORT}", pod.name in demand.queues) for pod in asked)
     )
     return {pod.name: data for pod, data in zip(asked, answers, strict=True) if data}
-
-
-async def order(admin: Admin, registrations: Registrations) -> Mapping[str, Mapping[str, str]]:
-    """The order configuration of each name server that answers."""
-    asked = answering(registrations)
-    answers = await asyncio.gather(*(_order(admin, server) for server in asked))
-    return {server: found for server, found in zip(asked, answers, strict=True) if found is not None}
-
-
-async def _order(admin: Admin, server: str) -> Mapping[str, str] | None:
-    try:
-        return await admin.list_kv(server, ORDER_NAMESPACE)
-    except AdminError:
-        return None
 
 
 async def broker(admin: Admin, address: str, full: bool) -> BrokerData | None:

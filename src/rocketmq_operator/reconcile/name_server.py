@@ -1,16 +1,26 @@
 """Reconciling a NameServer: observe, plan, act, report."""
 
+import asyncio
+from collections.abc import Mapping
+from typing import TypeVar
+
+import msgspec
+
 from rocketmq_operator.admin import Admin
-from rocketmq_operator.core import nameservers
-from rocketmq_operator.core.facts import NameServerSnapshot
+from rocketmq_operator.api import NameServer
+from rocketmq_operator.core import completeness, names, nameserver_scaling, nameservers
+from rocketmq_operator.core.facts import NameServerSnapshot, Referring
 from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.types import Ref
 
+from . import look
 from .act import Actor, Guard
 from .clock import Now
 from .report import Reporter
 from .resources import NAME_SERVERS
-from .world import Key, World
+from .world import Key, World, referring
+
+T = TypeVar("T")
 
 
 class NameServers:
@@ -29,10 +39,45 @@ class NameServers:
         server = self._world.name_servers.get(key.namespace, key.name)
         if server is None:
             return None
-        snapshot = NameServerSnapshot(server, self._world.facts(key), self._world.pods_of(key))
-        plan = nameservers.plan(snapshot, self._now.text())
-        outcome = await Actor(
-            self._kube, self._admin, Ref(NAME_SERVERS, key.namespace, key.name), self._guard
-        ).carry_out(plan.actions)
+        snapshot = await self.observe(server, key)
+        plan = nameservers.plan(snapshot, self._now.text(), self._now.milliseconds())
+        item = Ref(NAME_SERVERS, key.namespace, key.name)
+        outcome = await Actor(self._kube, self._admin, item, self._guard).carry_out(plan.actions)
         await self._reporter.report(NAME_SERVERS, server, plan, outcome)
         return 1.0 if outcome.retry else plan.requeue
+
+    async def observe(self, server: NameServer, key: Key) -> NameServerSnapshot:
+        """Everything that decides about a NameServer, as it is now; RocketMQ is asked only where something depends on it."""
+        pods = self._world.pods_of(key)
+        clusters = tuple(self._referring(server))
+        there = NameServerSnapshot(server, self._world.facts(key), pods, clusters)
+        shrinking, unasked = nameserver_scaling.shrinking(there), completeness.unasked(pods)
+        if not (shrinking or unasked):
+            return there
+        servers = {pod.name: f"{pod.ip}:{names.NAME_SERVER_PORT}" for pod in pods if pod.runs}
+        listed, ordered, heard = await asyncio.gather(
+            look.registrations(self._admin, servers.values()),
+            look.orders(self._admin, servers.values() if unasked else ()),
+            asyncio.gather(*(look.brokers(self._admin, each.pods if shrinking else ()) for each in clusters)),
+        )
+        return msgspec.structs.replace(
+            there,
+            registrations=_by_pod(servers, listed),
+            orders=_by_pod(servers, ordered),
+            clusters=tuple(
+                msgspec.structs.replace(each, brokers=facts) for each, facts in zip(clusters, heard, strict=True)
+            ),
+        )
+
+    def _referring(self, server: NameServer) -> list[Referring]:
+        found = []
+        for key in sorted(referring(self._world, server)):
+            cluster = self._world.clusters.get(key.namespace, key.name)
+            if cluster is not None:
+                found.append(Referring(cluster, self._world.pods_of(key)))
+        return found
+
+
+def _by_pod(servers: Mapping[str, str], answers: Mapping[str, T]) -> dict[str, T]:
+    """Answers by the names of pods instead of by their addresses; who was not asked is left out."""
+    return {pod: answers[address] for pod, address in servers.items() if address in answers}

@@ -126,9 +126,9 @@ def object_fact(kind: str, view: Made) -> ObjectFact:
         meta.uid,
         owner,
         meta.annotations.get(names.HASH_ANNOTATION, ""),
-        meta.resource_version,
         view.spec,
         view.data,
+        meta.resource_version,
     )
 
 
@@ -137,7 +137,8 @@ def pod_fact(pod: PodView) -> PodFact:
     meta, status = pod.metadata, pod.status
     conditions = {each.type: each for each in status.conditions}
     container = status.container_statuses[0] if status.container_statuses else ContainerStatus()
-    gate = conditions.get(names.REGISTERED_GATE)
+    serves_names = names.NAME_SERVER_LABEL in meta.labels
+    gate = conditions.get(names.COMPLETE_GATE if serves_names else names.REGISTERED_GATE)
     scheduled = conditions.get("PodScheduled")
     ready = conditions.get("Ready")
     return PodFact(
@@ -157,7 +158,13 @@ def pod_fact(pod: PodView) -> PodFact:
             scheduled.message if scheduled and scheduled.reason == "Unschedulable" else "",
             _trouble(container),
         ),
+        listed=meta.labels.get(names.LISTED_LABEL, ""),
+        unlisted_since=_milliseconds(meta.annotations.get(names.UNLISTED_SINCE, "")),
     )
+
+
+def _milliseconds(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() else 0
 
 
 def _trouble(container: ContainerStatus) -> pods.ContainerTrouble:

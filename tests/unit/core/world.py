@@ -20,10 +20,10 @@ from rocketmq_operator.core.plan import (
     Copy,
     Create,
     Plan,
+    PutOrders,
     Remove,
     SetFinalizer,
     SetGate,
-    SetOrder,
     WipeWritePermission,
 )
 
@@ -137,8 +137,8 @@ class World:
                 self.configure(broker, values)
             case Copy(broker=broker, missing=missing):
                 self.data[broker] = copied(self.data[broker], missing)
-            case SetOrder(server=server, topic=topic, value=value):
-                self.order[server][topic] = value
+            case PutOrders(address=server, values=orders):
+                self.order[server].update(orders)
             case WipeWritePermission():
                 pass
             case SetFinalizer(finalizers=finalizers):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rocketmq_operator.core.addresses import AddressError, NameServers
-from rocketmq_operator.reconcile.expand import Expander, of_reference
+from rocketmq_operator.reconcile.expand import Expander
 
 from .fake import FakeKube
 
@@ -116,10 +116,3 @@ async def test_an_unknown_name_is_said() -> None:
 async def test_malformed_addresses_are_named(text: str) -> None:
     with pytest.raises(AddressError, match=r"nameServers"):
         await expand(text)
-
-
-def test_a_reference_gives_one_name_and_each_pods_own() -> None:
-    found = of_reference("ns", "names", 2, ["10.1.0.2", "10.1.0.1"])
-    assert found.dns == "names-ns-all.ns.svc:9876"
-    assert found.addresses == ("names-ns-0.names-ns-all.ns.svc:9876", "names-ns-1.names-ns-all.ns.svc:9876")
-    assert found.queried == ("10.1.0.1:9876", "10.1.0.2:9876")

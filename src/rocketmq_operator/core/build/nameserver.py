@@ -12,6 +12,10 @@ from . import network, pod, scripts
 
 Json = dict[str, Any]
 
+HELD_PARTITION = 1_000
+"""More than there can be name servers: every pod, new ones included, gets the template that runs. It does not follow
+``replicas``, so that another size is no other template."""
+
 RESOURCES = pod.Defaults(cpu="100m", memory="256Mi", memory_limit="512Mi")
 
 
@@ -19,12 +23,13 @@ def objects(server: NameServer) -> list[Json]:
     """All objects of a NameServer, those first that others mention."""
     name = server.metadata.name
     labels, selector = names.name_server_labels(name), {names.NAME_SERVER_LABEL: name}
+    listed = {**selector, names.LISTED_LABEL: "true"}
     ports = {"namesrv": names.NAME_SERVER_PORT}
     config = _config_map(server)
     return [
         config,
-        network.headless(names.name_server_peers(name), labels, selector, ports, ready_only=False),
-        network.headless(names.name_server_workload(name), labels, selector, ports, ready_only=True),
+        network.headless(names.name_server_peers(name), labels, listed, ports, ready_only=False),
+        network.headless(names.name_server_workload(name), labels, listed, ports, ready_only=True),
         network.budget(names.name_server_workload(name), labels, {"matchLabels": selector}),
         _stateful_set(server, config["metadata"]["name"]),
     ]
@@ -60,19 +65,21 @@ def _stateful_set(server: NameServer, config: str) -> Json:
         "metadata": {"name": names.name_server_workload(name), "labels": labels},
         "spec": {
             "serviceName": names.name_server_peers(name),
-            "replicas": spec.replicas,
+            "replicas": max(1, spec.replicas),
             "podManagementPolicy": "Parallel",
             "selector": {"matchLabels": selector},
-            "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": spec.replicas}},
+            "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": HELD_PARTITION}},
             "template": {
                 "metadata": {
-                    "labels": {**template.labels, **labels},
+                    # A pod begins listed; the operator takes the label from one that is to go.
+                    "labels": {**template.labels, **labels, names.LISTED_LABEL: "true"},
                     **({"annotations": dict(template.annotations)} if template.annotations else {}),
                 },
                 "spec": {
                     **pod.extras(template),
                     **pod.placement(template, spec.affinity, spec.node_selector, pod.spread(selector, selector, False)),
                     "securityContext": pod.security(),
+                    "readinessGates": [{"conditionType": names.COMPLETE_GATE}],
                     "containers": [_container(server, template)],
                     "volumes": [
                         {"name": "config", "configMap": {"name": config}},

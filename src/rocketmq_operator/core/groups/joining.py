@@ -6,10 +6,9 @@ a consumer that finds no offset in an empty queue of 5.x starts at its end, and 
 
 import msgspec
 
-from .. import registration
 from ..facts import Problem
 from ..opening import FENCE, Decision, Verdict
-from ..plan import Action, Copy, SetOrder
+from ..plan import Action, Copy
 from . import copying, order, topics
 from .closing import CLOSE, Circle, configure
 from .data import BrokerData
@@ -52,9 +51,12 @@ def opening(view: GroupView, circle: Circle, decision: Decision) -> Step:
         return Step(life, doing="opens", again=1.0)
     if not view.registered_everywhere:
         return Step(life, doing="opens: not every name server lists it yet", again=LOOK_SECONDS)
-    if view.data is None or registration.silent(view.snapshot.registrations):
+    if view.data is None or view.snapshot.registrations.keys() - view.snapshot.order.keys():
         return Step(life, doing="opens: waits for an answer of every name server", again=LOOK_SECONDS)
-    actions = _order(view, view.data)
+    topics_ = view.data.topics
+    actions = order.changes(
+        view.snapshot.order, lambda topic, value: order.including(value, view.name, topics_.get(topic))
+    )
     if actions:
         return Step(life, actions, "opens: order topics learn of it", again=0.5)
     return Step(life.to(Phase.SERVING, circle.now_ms))
@@ -107,14 +109,3 @@ def _unverified(view: GroupView, circle: Circle, sources: list[BrokerData]) -> s
         if lacking:
             return f"{pod.name} still lacks {lacking} topics and groups"
     return ""
-
-
-def _order(view: GroupView, data: BrokerData) -> tuple[Action, ...]:
-    actions = []
-    for server, config in view.snapshot.order.items():
-        for topic, value in config.items():
-            wanted = order.including(value, view.name, data.topics.get(topic))
-            if wanted != value:
-                message = f"order topic {topic} on {server} now uses {wanted}"
-                actions.append(SetOrder("OrderConfigurationChanged", message, server, topic, wanted))
-    return tuple(actions)

@@ -7,7 +7,7 @@ topics must be taken out of the routes before it, since their sends are not trie
 import msgspec
 
 from .. import registration
-from ..plan import Action, SetOrder, WipeWritePermission
+from ..plan import PutOrders, WipeWritePermission
 from . import copying, draining, order
 from .closing import CLOSE, LOOK_SECONDS, Circle, configure, kept, rules
 from .life import DRAINED, FORCED, Life, Phase
@@ -60,7 +60,7 @@ def _order_topics(view: GroupView) -> bool:
 def _closing_order(view: GroupView, circle: Circle) -> Step:
     """Every name server is told again at each look: it forgets this when it restarts, or when a topic changes (205)."""
     doing = "order topics are being moved away"
-    silent = registration.silent(view.snapshot.registrations)
+    silent = sorted(view.snapshot.registrations.keys() - view.snapshot.order.keys())
     rewritten = order_actions(view, circle)
     wiped = tuple(
         WipeWritePermission("OrderTopicsClosed", f"took {view.name} out of the routes for writing", server, view.name)
@@ -77,18 +77,15 @@ def _closing_order(view: GroupView, circle: Circle) -> Step:
     return Step(view.life.to(Phase.CLOSING, circle.now_ms), wiped, "is being closed for writing", again=1.0)
 
 
-def order_actions(view: GroupView, circle: Circle) -> tuple[Action, ...]:
+def order_actions(view: GroupView, circle: Circle) -> tuple[PutOrders, ...]:
     """What takes the leaving groups out of the order configuration of every name server that answers."""
     going = frozenset(each.name for each in circle.leaving)
-    actions = []
-    for server, config in view.snapshot.order.items():
-        for topic, value in config.items():
-            staying = {each.name: each.data.topics.get(topic) if each.data else None for each in circle.staying}
-            wanted = order.without(value, going, staying)
-            if wanted != value:
-                message = f"order topic {topic} on {server} now uses {wanted}"
-                actions.append(SetOrder("OrderConfigurationChanged", message, server, topic, wanted))
-    return tuple(actions)
+
+    def without(topic: str, value: str) -> str:
+        staying = {each.name: each.data.topics.get(topic) if each.data else None for each in circle.staying}
+        return order.without(value, going, staying)
+
+    return order.changes(view.snapshot.order, without)
 
 
 def _closing(view: GroupView, circle: Circle) -> Step:

@@ -4,8 +4,9 @@ A value is ``broker-0:4;broker-1:4``. Clients follow it before any permission (M
 so a group that leaves must vanish from it first, and one that joins must be put in last.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from ..plan import PutOrders
 from .data import Topic
 
 
@@ -26,6 +27,20 @@ def without(value: str, leaving: frozenset[str], staying: Mapping[str, Topic | N
     if not kept:
         kept = {name: str(topic.write_queues) for name, topic in sorted(staying.items()) if topic}
     return text(kept) if kept else value
+
+
+def changes(configured: Mapping[str, Mapping[str, str]], wanted: Callable[[str, str], str]) -> tuple[PutOrders, ...]:
+    """What to tell each name server whose values differ from ``wanted(topic, value)``."""
+    actions = []
+    for server, values in sorted(configured.items()):
+        changed = {topic: wanted(topic, value) for topic, value in values.items()}
+        changed = {topic: value for topic, value in changed.items() if value != values[topic]}
+        if changed:
+            words = ", ".join(f"{topic} uses {value}" for topic, value in sorted(changed.items()))
+            actions.append(
+                PutOrders("OrderConfigurationChanged", f"order topics on {server}: {words}", server, changed)
+            )
+    return tuple(actions)
 
 
 def including(value: str, broker: str, topic: Topic | None) -> str:

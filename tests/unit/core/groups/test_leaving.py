@@ -7,7 +7,7 @@ import msgspec
 from rocketmq_operator.api.common import condition
 from rocketmq_operator.core.groups.data import Queues, Topic
 from rocketmq_operator.core.opening import FENCED_FOR_EVER
-from rocketmq_operator.core.plan import Action, Copy, Remove, SetOrder, WipeWritePermission
+from rocketmq_operator.core.plan import Action, Copy, PutOrders, Remove, WipeWritePermission
 from tests.unit.core.world import SERVERS, World
 
 from .story import change, go, holding, running, settings, start
@@ -196,7 +196,7 @@ def test_order_topics_leave_first_on_every_name_server_and_come_back() -> None:
     early = go(world, 20)
     assert phase(world) == "ClosingOrder" and settings(early, "c-1-0") == []
     assert {action.server for action in early if isinstance(action, WipeWritePermission)} == set(SERVERS)
-    assert {action.value for action in early if isinstance(action, SetOrder)} == {"broker-0:2"}
+    assert [action.values for action in early if isinstance(action, PutOrders)] == [{"orders": "broker-0:2"}] * 2
     world.edit(groupReplica=2)
     go(world, 6)
     assert phase(world) == "" and world.brokers["c-1-0"].permission == 6
