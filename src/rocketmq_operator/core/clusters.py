@@ -18,7 +18,7 @@ from .groups.view import GroupView
 from .intents import intent
 from .members import member_count
 from .objects import Owner, owned
-from .plan import Action, Configure, Plan
+from .plan import Action, Configure, Plan, SetGate
 
 Json = dict[str, Any]
 
@@ -43,9 +43,10 @@ def plan(snapshot: ClusterSnapshot, now: str, now_ms: int) -> Plan[BrokerCluster
     _openings(snapshot, groups, draft)
     if not deleted:
         _steps(groups, draft)
-    _deletion(snapshot, groups, draft)
     if snapshot.cluster.spec.paused:
-        draft.actions.clear()
+        # A gate is no change but the truth about a pod; and a deletion that nothing holds back is not held back by a pause.
+        draft.actions = [action for action in draft.actions if isinstance(action, SetGate)]
+    _deletion(snapshot, groups, draft)
     return report(snapshot, groups, draft.actions, draft.problems, draft.waiting, draft.pending, now, now_ms)
 
 

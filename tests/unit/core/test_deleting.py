@@ -78,6 +78,14 @@ def test_with_all_brokers_gone_there_is_nothing_to_hold() -> None:
     assert finalizers(world) == []
 
 
+def test_a_pause_does_not_hold_a_deletion() -> None:
+    world = running()
+    world.edit(paused=True)
+    deleted(world)
+    go(world, 1)
+    assert finalizers(world) == []
+
+
 def test_while_held_nothing_is_made_but_masters_that_come_back_open() -> None:
     world = running()
     world.data["c-1-0"] = holding("orders", messages=5)
