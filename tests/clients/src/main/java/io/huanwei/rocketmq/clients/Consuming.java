@@ -18,18 +18,21 @@ import org.apache.rocketmq.client.exception.MQClientException;
  */
 final class Consuming {
     private static final long POLL_MS = 200;
-    /** As long as acknowledged messages are missing: a delay, a retry or a group's restart may hold them up. */
-    private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
 
     private final Path folder;
     private final Inbox inbox;
     private final List<Receiver> receivers = new ArrayList<>();
     private final long deadline;
+    private final long quiet;
+    /** The quiet that it takes while acknowledged messages are missing: a delay, a retry or a restart may hold them up. */
+    private final long patience;
 
     private Consuming(Options options, Inbox inbox) throws MQClientException {
         this.folder = options.folder("ledger");
         this.inbox = inbox;
         this.deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(options.number("timeout", 900));
+        this.quiet = TimeUnit.SECONDS.toNanos(options.number("until-quiet", 5));
+        this.patience = Math.max(quiet, TimeUnit.SECONDS.toNanos(options.number("patience", 60)));
         Mix mix = Mix.of(options);
         for (String group : mix.groups(options.text("group"))) {
             Set<Kind> kinds = mix.kinds().stream().filter(kind -> kind.group(options.text("group")).equals(group))
@@ -39,14 +42,13 @@ final class Consuming {
     }
 
     static int main(Options options, PrintStream out, PrintStream err) throws Exception {
-        long quiet = TimeUnit.SECONDS.toNanos(options.number("until-quiet", 5));
         try (Inbox inbox = new Inbox(options.folder("ledger"))) {
             Consuming consuming = new Consuming(options, inbox);
             try {
                 for (Receiver receiver : consuming.receivers) {
                     receiver.start();
                 }
-                boolean ended = consuming.untilReady(err) && consuming.untilQuiet(quiet);
+                boolean ended = consuming.untilReady(err) && consuming.untilQuiet();
                 out.printf("{\"topic\":\"%s\",\"received\":%d,\"refused\":%d,\"deadLetters\":%s,\"timedOut\":%b}%n",
                     options.text("topic"), inbox.received.get(), inbox.refused.get(), consuming.deadLetters(), !ended);
                 return ended ? Main.OK : Main.TIMED_OUT;
@@ -69,12 +71,12 @@ final class Consuming {
         return false;
     }
 
-    private boolean untilQuiet(long quiet) throws Exception {
+    private boolean untilQuiet() throws Exception {
         while (System.nanoTime() < deadline) {
             inbox.failIfBroken();
             if (Files.exists(folder.resolve("stop")) && inbox.quietFor() > quiet && !inbox.producersRun()
                     && receivers.stream().allMatch(Receiver::caughtUp)
-                    && (inbox.quietFor() > PATIENCE || inbox.complete())) {
+                    && (inbox.quietFor() > patience || inbox.complete())) {
                 return true;
             }
             Thread.sleep(POLL_MS);

@@ -16,7 +16,7 @@ public final class Main {
         "topic        --namesrv A --cluster C --topic T [--mix M] [--queues Q] [--group G] [--timeout S]",
         "produce      --namesrv A --topic T --run ID --count N|--duration S --ledger DIR [--mix M] [--probe-groups] [--rate R]",
         "             [--threads N] [--size B] [--timeout S] [--linger S]",
-        "consume      --namesrv A --topic T --group G --ledger DIR [--mix M] [--until-quiet S] [--timeout S]",
+        "consume      --namesrv A --topic T --group G --ledger DIR [--mix M] [--until-quiet S] [--patience S] [--timeout S]",
         "verify-store --namesrv A --topic T --ledger DIR [--mix M] [--group G] [--timeout S]",
         "check        --run ID --ledger DIR [-o json]",
         "M: weights of kinds, plain=N,order=N,delay=N,transaction=N,retry=N; only plain without it",
@@ -58,7 +58,7 @@ public final class Main {
                     "rate", "threads", "size", "timeout", "linger"), out, err);
             case "consume":
                 return Consuming.main(
-                    Options.parse(rest, "namesrv", "topic", "group", "ledger", "mix", "until-quiet", "timeout"), out, err);
+                    Options.parse(rest, "namesrv", "topic", "group", "ledger", "mix", "until-quiet", "patience", "timeout"), out, err);
             case "verify-store":
                 return StoreReading.main(Options.parse(rest, "namesrv", "topic", "ledger", "mix", "group", "timeout"), out);
             case "check":
