@@ -16,14 +16,6 @@ import java.util.TreeSet;
  * is never lost.
  */
 final class Account {
-    static final String INTENTS = "intents";
-    static final String ACKNOWLEDGED = "acknowledged";
-    static final String NOT_OK = "not-ok";
-    static final String FAILED = "failed";
-    static final String PROBES = "probes";
-    static final String CONSUMED = "consumed";
-    static final String STORED = "stored";
-    static final String DEAD_LETTERS = "dead-letters";
     /** The outcome of a delivery that the consumer sent back on purpose: the message has not arrived by it. */
     static final String REFUSED = "refused";
 
@@ -54,21 +46,16 @@ final class Account {
     /** Reads the ledgers; fails with NoSuchFileException if one is missing, that is, if a part never ran. */
     static Account of(Path folder, String run) throws IOException {
         Account account = new Account(run);
-        Lines.read(folder.resolve(name(INTENTS, run)), 4, account::intended);
-        Lines.read(folder.resolve(name(ACKNOWLEDGED, run)), 4, fields -> account.acknowledged.put(fields[0], place(fields)));
-        Lines.read(folder.resolve(name(NOT_OK, run)), 5, fields -> account.add(fields[0], Figure.NOT_OK, 1));
-        Lines.read(folder.resolve(name(FAILED, run)), 3, fields -> account.add(fields[0], Figure.FAILED, 1));
-        Lines.read(folder.resolve(CONSUMED), 6, account::arrived);
-        account.stored = keys(folder.resolve(STORED));
-        account.dead = keys(folder.resolve(DEAD_LETTERS));
+        Lines.read(folder.resolve(Names.of(Names.INTENTS, run)), 4, account::intended);
+        Lines.read(folder.resolve(Names.of(Names.ACKNOWLEDGED, run)), 4, fields -> account.acknowledged.put(fields[0], place(fields)));
+        Lines.read(folder.resolve(Names.of(Names.NOT_OK, run)), 5, fields -> account.add(fields[0], Figure.NOT_OK, 1));
+        Lines.read(folder.resolve(Names.of(Names.FAILED, run)), 3, fields -> account.add(fields[0], Figure.FAILED, 1));
+        Lines.read(folder.resolve(Names.CONSUMED), 6, account::arrived);
+        account.stored = keys(folder.resolve(Names.STORED));
+        account.dead = keys(folder.resolve(Names.DEAD_LETTERS));
         account.figures.known(account.stored != null, account.dead != null);
         account.compare();
         return account;
-    }
-
-    /** The file's name of a producer's ledger. */
-    static String name(String ledger, String run) {
-        return ledger + "-" + run;
     }
 
     private static String place(String[] fields) {

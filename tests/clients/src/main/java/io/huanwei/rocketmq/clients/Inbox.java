@@ -26,7 +26,7 @@ final class Inbox implements Closeable {
 
     Inbox(Path folder) throws IOException {
         this.folder = folder;
-        this.ledger = Ledger.create(folder, Account.CONSUMED);
+        this.ledger = Ledger.create(folder, Names.CONSUMED);
     }
 
     /** Writes messages of one queue down, in their order; false if that failed, and they must come again. */
@@ -67,7 +67,7 @@ final class Inbox implements Closeable {
 
     /** Whether a producer still has ledgers open in this folder: then more is to come, if only by a check-back. */
     boolean producersRun() throws IOException {
-        try (DirectoryStream<Path> ledgers = Files.newDirectoryStream(folder, Account.INTENTS + "-*")) {
+        try (DirectoryStream<Path> ledgers = Files.newDirectoryStream(folder, Names.INTENTS + "-*")) {
             for (Path ledger : ledgers) {
                 if (Ledger.isOpen(ledger)) {
                     return true;
@@ -85,7 +85,7 @@ final class Inbox implements Closeable {
         long arrival = lastArrival;
         if (!complete && lookedAt != arrival) { // nothing new since: the answer would be the same, and ledgers are long
             AtomicInteger missing = new AtomicInteger();
-            try (DirectoryStream<Path> ledgers = Files.newDirectoryStream(folder, Account.ACKNOWLEDGED + "-*")) {
+            try (DirectoryStream<Path> ledgers = Files.newDirectoryStream(folder, Names.ACKNOWLEDGED + "-*")) {
                 for (Path ledger : ledgers) {
                     Lines.read(ledger, 4, fields -> missing.addAndGet(accepted.contains(fields[0]) ? 0 : 1));
                 }

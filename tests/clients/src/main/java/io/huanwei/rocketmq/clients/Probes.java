@@ -49,7 +49,7 @@ final class Probes implements Closeable {
         DefaultMQProducer producer = Connection.to(nameServers, new DefaultMQProducer(Producing.group(run.name) + "-probes"));
         producer.setPollNameServerInterval(PERIOD_MS);
         producer.start();
-        Probes probes = new Probes(producer, Ledger.create(folder, Account.name(Account.PROBES, run.name)), run);
+        Probes probes = new Probes(producer, Ledger.create(folder, Names.of(Names.PROBES, run.name)), run);
         probes.clock.scheduleAtFixedRate(probes::round, 0, PERIOD_MS, TimeUnit.MILLISECONDS);
         return probes;
     }

@@ -105,8 +105,9 @@ final class Receiver {
     /** How many messages the group has given up, or null if somebody could not be asked. */
     Long deadLetters() {
         try {
+            String topic = MixAll.getDLQTopic(consumer.getConsumerGroup());
             long letters = 0;
-            for (MessageQueue queue : Topics.queues(consumer::fetchSubscribeMessageQueues, MixAll.getDLQTopic(consumer.getConsumerGroup()))) {
+            for (MessageQueue queue : Topics.queues(consumer::fetchSubscribeMessageQueues, topic)) {
                 letters += consumer.maxOffset(queue) - consumer.minOffset(queue);
             }
             return letters;

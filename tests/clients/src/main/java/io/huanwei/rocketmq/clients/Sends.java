@@ -21,10 +21,10 @@ final class Sends implements Closeable {
     private final AtomicReference<IOException> broken = new AtomicReference<>();
 
     Sends(Path folder, String run, long start) throws IOException {
-        intents = Ledger.create(folder, Account.name(Account.INTENTS, run));
-        acknowledged = Ledger.create(folder, Account.name(Account.ACKNOWLEDGED, run));
-        notOk = Ledger.create(folder, Account.name(Account.NOT_OK, run));
-        failed = Ledger.create(folder, Account.name(Account.FAILED, run));
+        intents = Ledger.create(folder, Names.of(Names.INTENTS, run));
+        acknowledged = Ledger.create(folder, Names.of(Names.ACKNOWLEDGED, run));
+        notOk = Ledger.create(folder, Names.of(Names.NOT_OK, run));
+        failed = Ledger.create(folder, Names.of(Names.FAILED, run));
         all = new Tally(start);
         for (Kind kind : Kind.values()) {
             byKind.put(kind, new Tally(start));
@@ -50,10 +50,6 @@ final class Sends implements Closeable {
         if (broken.get() != null) {
             throw broken.get();
         }
-    }
-
-    boolean isBroken() {
-        return broken.get() != null;
     }
 
     /** Before a send. The order is {@link Order#NONE} or the message's place in its shard. */

@@ -27,7 +27,7 @@ final class StoreReading {
         DefaultMQPullConsumer consumer = Connection.to(options.text("namesrv"), new DefaultMQPullConsumer("clients-store-reader"));
         String topic = options.text("topic");
         Mix mix = Mix.of(options);
-        try (Ledger ledger = Ledger.create(options.folder("ledger"), Account.STORED)) {
+        try (Ledger ledger = Ledger.create(options.folder("ledger"), Names.STORED)) {
             consumer.start();
             Set<MessageQueue> queues = new HashSet<>();
             for (Kind kind : mix.kinds()) {
@@ -44,7 +44,7 @@ final class StoreReading {
 
     /** The messages that the consumer groups have given up; a group that never gave one up has no such topic. */
     private static long deadLetters(DefaultMQPullConsumer consumer, Set<String> groups, Options options, long deadline) throws Exception {
-        try (Ledger ledger = Ledger.create(options.folder("ledger"), Account.DEAD_LETTERS)) {
+        try (Ledger ledger = Ledger.create(options.folder("ledger"), Names.DEAD_LETTERS)) {
             long read = 0;
             for (String group : groups) {
                 read += read(consumer, Topics.queues(consumer::fetchSubscribeMessageQueues, MixAll.getDLQTopic(group)), ledger, deadline);
