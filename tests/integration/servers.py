@@ -71,7 +71,7 @@ class Server:
         with (self.folder / "output").open("wb") as output:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, cwd=self.folder,
-                start_new_session=True, preexec_fn=_die_with_parent,
+                start_new_session=True, preexec_fn=die_with_parent,
             )  # fmt: skip
 
     def _properties(self) -> list[str]:
@@ -189,7 +189,7 @@ class Servers:
         environment = {**os.environ, "ROCKETMQ_HOME": str(folder)}
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=_PATIENCE, env=environment, cwd=folder, check=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )  # fmt: skip
         return done.stdout
 
@@ -235,6 +235,6 @@ def free_broker_port() -> int:
             return port
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Runs in the child before Java: the kernel kills it when the test run ends, even by SIGKILL."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

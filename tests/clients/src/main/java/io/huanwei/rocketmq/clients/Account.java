@@ -3,10 +3,8 @@ package io.huanwei.rocketmq.clients;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -18,35 +16,27 @@ import java.util.TreeSet;
  * is never lost.
  */
 final class Account {
-    static final String INTENTS = "intents";
-    static final String ACKNOWLEDGED = "acknowledged";
-    static final String NOT_OK = "not-ok";
-    static final String FAILED = "failed";
-    static final String CONSUMED = "consumed";
-    static final String STORED = "stored";
+    /** The outcome of a delivery that the consumer sent back on purpose: the message has not arrived by it. */
+    static final String REFUSED = "refused";
 
-    final Set<String> intents = new HashSet<>();
-    final Map<String, String> acknowledged = new HashMap<>();
-    final Map<String, Arrivals> consumed = new HashMap<>();
-    final Set<String> lost = new TreeSet<>();
-    /** Keys of the store, or null if nobody has read it. */
-    Set<String> stored;
-    int notOk;
-    int failed;
-    int redelivered;
-    int storedTwice;
-    int elsewhere;
-    int damaged;
-    int unknown;
-    int unknownConsumed;
-    int withoutIntent;
+    private final Set<String> lost = new TreeSet<>();
     private final String run;
+    private final Map<String, Kind> intents = new HashMap<>();
+    private final Map<String, String> orders = new HashMap<>();
+    private final Map<String, String> acknowledged = new HashMap<>();
+    private final Map<String, Arrivals> arrivals = new HashMap<>();
+    /** Keys of the store, and of the dead letters; null if nobody has read them. */
+    private Set<String> stored;
+    private Set<String> dead;
+    private final Order order = new Order();
+    private final Figures figures = new Figures();
 
-    /** All arrivals of one key. */
-    static final class Arrivals {
-        final List<String> all = new ArrayList<>();
+    /** All deliveries of one key. */
+    private static final class Arrivals {
+        /** Those not refused. */
+        private int accepted;
         /** Places (broker, queue, offset) of first deliveries: a retried one comes from the retry topic's own queue. */
-        final Set<String> places = new HashSet<>();
+        private final Set<String> places = new HashSet<>();
     }
 
     private Account(String run) {
@@ -56,81 +46,125 @@ final class Account {
     /** Reads the ledgers; fails with NoSuchFileException if one is missing, that is, if a part never ran. */
     static Account of(Path folder, String run) throws IOException {
         Account account = new Account(run);
-        Lines.read(folder.resolve(name(INTENTS, run)), 2, fields -> account.intents.add(fields[0]));
-        Lines.read(folder.resolve(name(ACKNOWLEDGED, run)), 4,
-            fields -> account.acknowledged.put(fields[0], place(fields)));
-        Lines.read(folder.resolve(name(NOT_OK, run)), 5, fields -> account.notOk++);
-        Lines.read(folder.resolve(name(FAILED, run)), 3, fields -> account.failed++);
-        Lines.read(folder.resolve(CONSUMED), 6, account::arrived);
-        if (Files.exists(folder.resolve(STORED))) {
-            account.stored = new HashSet<>();
-            Lines.read(folder.resolve(STORED), 5, fields -> account.stored.add(fields[0]));
-        }
+        Lines.read(folder.resolve(Names.of(Names.INTENTS, run)), 4, account::intended);
+        Lines.read(folder.resolve(Names.of(Names.ACKNOWLEDGED, run)), 4, fields -> account.acknowledged.put(fields[0], place(fields)));
+        Lines.read(folder.resolve(Names.of(Names.NOT_OK, run)), 5, fields -> account.add(fields[0], Figure.NOT_OK, 1));
+        Lines.read(folder.resolve(Names.of(Names.FAILED, run)), 3, fields -> account.add(fields[0], Figure.FAILED, 1));
+        Lines.read(folder.resolve(Names.CONSUMED), 6, account::arrived);
+        account.stored = keys(folder.resolve(Names.STORED));
+        account.dead = keys(folder.resolve(Names.DEAD_LETTERS));
+        account.figures.known(account.stored != null, account.dead != null);
         account.compare();
         return account;
-    }
-
-    /** The file's name of a producer's ledger. */
-    static String name(String ledger, String run) {
-        return ledger + "-" + run;
     }
 
     private static String place(String[] fields) {
         return fields[1] + " " + fields[2] + " " + fields[3];
     }
 
+    private static Set<String> keys(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            return null;
+        }
+        Set<String> keys = new HashSet<>();
+        Lines.read(file, 5, fields -> keys.add(fields[0]));
+        return keys;
+    }
+
+    private void intended(String[] fields) throws IOException {
+        try {
+            intents.put(fields[0], Kind.of(fields[2]));
+        } catch (IllegalArgumentException unknown) {
+            throw new IOException("no kind " + fields[2] + ": " + fields[0], unknown);
+        }
+        if (!fields[3].equals(Order.NONE)) {
+            orders.put(fields[0], fields[3]);
+        }
+    }
+
+    private boolean isOfRun(String key) {
+        int dash = key.lastIndexOf('-');
+        return dash >= 0 && key.substring(0, dash).equals(run);
+    }
+
     private void arrived(String[] fields) {
         String key = fields[0];
-        int dash = key.lastIndexOf('-');
-        if (dash < 0 || !key.substring(0, dash).equals(run)) {
+        if (!isOfRun(key)) {
             return; // of another run on the same topic
         }
-        Arrivals arrivals = consumed.computeIfAbsent(key, unused -> new Arrivals());
-        arrivals.all.add(place(fields));
-        if (fields[4].equals("0")) {
-            arrivals.places.add(place(fields));
+        Arrivals known = arrivals.computeIfAbsent(key, unused -> new Arrivals());
+        if (known.accepted == 0 && acknowledged.containsKey(key) && orders.containsKey(key)) {
+            // A message whose send failed has no place in the order: it may be stored at any time.
+            int before = order.violations();
+            order.arrived(orders.get(key), fields[1] + " " + fields[2]);
+            add(key, Figure.ORDER_VIOLATIONS, order.violations() - before);
         }
-        damaged += fields[5].equals("ok") ? 0 : 1;
+        if (fields[4].equals("0")) {
+            known.places.add(place(fields));
+        }
+        boolean refused = fields[5].equals(REFUSED);
+        known.accepted += refused ? 0 : 1;
+        add(key, Figure.REFUSED, refused ? 1 : 0);
+        add(key, Figure.BAD_CRC, refused || fields[5].equals("ok") ? 0 : 1);
     }
 
     private void compare() {
-        lost.addAll(acknowledged.keySet());
-        lost.removeAll(consumed.keySet());
-        consumed.forEach((key, arrivals) -> {
-            int twice = Math.max(0, arrivals.places.size() - 1);
-            storedTwice += twice;
-            redelivered += arrivals.all.size() - 1 - twice;
-            String place = acknowledged.get(key);
-            elsewhere += place == null || arrivals.places.isEmpty() || arrivals.places.contains(place) ? 0 : 1;
-        });
-        Set<String> open = new HashSet<>(intents);
-        open.removeAll(acknowledged.keySet());
-        unknown = open.size();
-        open.retainAll(consumed.keySet());
-        unknownConsumed = open.size();
-        Set<String> seen = new HashSet<>(consumed.keySet());
-        seen.addAll(acknowledged.keySet());
-        seen.removeAll(intents);
-        withoutIntent = seen.size();
+        Set<String> keys = new HashSet<>(intents.keySet());
+        keys.addAll(acknowledged.keySet());
+        keys.addAll(arrivals.keySet());
+        keys.forEach(this::account);
+        if (dead != null) {
+            dead.stream().filter(this::isOfRun).forEach(key -> add(key, Figure.DEAD_LETTERS, 1));
+        }
     }
 
-    /** How many of the lost keys are in the store, so that only their delivery is missing; null if unknown. */
-    Integer notDelivered() {
-        return stored == null ? null : (int) lost.stream().filter(stored::contains).count();
+    private void account(String key) {
+        Arrivals known = arrivals.getOrDefault(key, new Arrivals());
+        boolean intended = intents.containsKey(key);
+        boolean good = acknowledged.containsKey(key);
+        boolean consumed = known.accepted > 0;
+        add(key, Figure.INTENTS, intended);
+        add(key, Figure.ACKNOWLEDGED, good);
+        add(key, Figure.CONSUMED, consumed);
+        add(key, Figure.UNKNOWN, intended && !good);
+        add(key, Figure.UNKNOWN_CONSUMED, intended && !good && consumed);
+        add(key, Figure.WITHOUT_INTENT, !intended);
+        int twice = Math.max(0, known.places.size() - 1);
+        add(key, Figure.STORED_TWICE, twice);
+        add(key, Figure.REDELIVERED, Math.max(0, known.accepted - 1 - twice));
+        if (good && consumed) {
+            boolean told = intended && intents.get(key).answersPlace() && !known.places.isEmpty();
+            add(key, Figure.ELSEWHERE, told && !known.places.contains(acknowledged.get(key)));
+        } else if (good) {
+            lost.add(key);
+            boolean there = stored != null && stored.contains(key) || dead != null && dead.contains(key);
+            add(key, Figure.LOST, 1);
+            add(key, Figure.NOT_DELIVERED, there);
+            add(key, Figure.LOST_IN_STORE, !there);
+        }
+    }
+
+    private void add(String key, Figure figure, boolean one) {
+        add(key, figure, one ? 1 : 0);
+    }
+
+    private void add(String key, Figure figure, int number) {
+        figures.add(intents.get(key), figure, number);
     }
 
     int exitCode() {
         if (!lost.isEmpty()) {
             return Main.LOST;
         }
-        return damaged == 0 && withoutIntent == 0 && !acknowledged.isEmpty() ? Main.OK : Main.FAILED;
+        boolean sound = figures.of(null, Figure.BAD_CRC) == 0 && figures.of(null, Figure.WITHOUT_INTENT) == 0;
+        return sound && !acknowledged.isEmpty() ? Main.OK : Main.FAILED;
     }
 
     String table() {
-        return Report.table(run, Report.rows(this), lost, exitCode());
+        return Report.table(run, figures, lost, exitCode());
     }
 
     String json() {
-        return Report.json(run, Report.rows(this), lost, exitCode());
+        return Report.json(run, figures, lost, exitCode());
     }
 }

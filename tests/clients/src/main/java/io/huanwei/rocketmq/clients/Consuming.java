@@ -1,6 +1,5 @@
 package io.huanwei.rocketmq.clients;
 
-import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,89 +7,63 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
-import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
-import org.apache.rocketmq.client.consumer.listener.ConsumeConcurrentlyContext;
-import org.apache.rocketmq.client.consumer.listener.ConsumeConcurrentlyStatus;
-import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
-import org.apache.rocketmq.client.consumer.store.ReadOffsetType;
 import org.apache.rocketmq.client.exception.MQClientException;
-import org.apache.rocketmq.common.consumer.ConsumeFromWhere;
-import org.apache.rocketmq.common.message.MessageExt;
-import org.apache.rocketmq.common.message.MessageQueue;
 
 /**
- * Receives everything of a topic from its beginning, and writes each message down before it says that it has it.
+ * Receives everything of a run's topics from their beginning, and writes each message down before it says that it has it.
  *
  * <p>Two files in the ledger's folder speak with the outside: {@code ready} appears once all queues are assigned;
- * {@code stop} asks it to end, once it has caught up and nothing has come for a while.
+ * {@code stop} asks it to end, once no producer works in the folder, it has caught up and nothing has come for a while.
  */
 final class Consuming {
     private static final long POLL_MS = 200;
-    private static final int BATCH = 32;
 
-    private final DefaultMQPushConsumer consumer;
-    private final Ledger ledger;
-    private final String topic;
-    private final AtomicInteger received = new AtomicInteger();
-    private volatile long lastArrival = System.nanoTime();
-    private volatile IOException ledgerFailure;
+    private final Path folder;
+    private final Inbox inbox;
+    private final List<Receiver> receivers = new ArrayList<>();
+    private final long deadline;
+    private final long quiet;
+    /** The quiet that it takes while acknowledged messages are missing: a delay, a retry or a restart may hold them up. */
+    private final long patience;
 
-    private Consuming(DefaultMQPushConsumer consumer, Ledger ledger, String topic) {
-        this.consumer = consumer;
-        this.ledger = ledger;
-        this.topic = topic;
+    private Consuming(Options options, Inbox inbox) throws MQClientException {
+        this.folder = options.folder("ledger");
+        this.inbox = inbox;
+        this.deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(options.number("timeout", 900));
+        this.quiet = TimeUnit.SECONDS.toNanos(options.number("until-quiet", 5));
+        this.patience = Math.max(quiet, TimeUnit.SECONDS.toNanos(options.number("patience", 60)));
+        Mix mix = Mix.of(options);
+        for (String group : mix.groups(options.text("group"))) {
+            Set<Kind> kinds = mix.kinds().stream().filter(kind -> kind.group(options.text("group")).equals(group))
+                .collect(Collectors.toSet());
+            receivers.add(new Receiver(options.text("namesrv"), options.text("topic"), group, kinds, inbox));
+        }
     }
 
     static int main(Options options, PrintStream out, PrintStream err) throws Exception {
-        Path folder = options.folder("ledger");
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(options.number("timeout", 900));
-        long quiet = TimeUnit.SECONDS.toNanos(options.number("until-quiet", 5));
-        DefaultMQPushConsumer consumer = Connection.to(options.text("namesrv"), new DefaultMQPushConsumer(options.text("group")));
-        consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
-        consumer.setConsumeMessageBatchMaxSize(BATCH);
-        consumer.setConsumeThreadMin(4);
-        consumer.setConsumeThreadMax(4);
-        consumer.subscribe(options.text("topic"), "*");
-        try (Ledger ledger = Ledger.create(folder, Account.CONSUMED)) {
-            Consuming consuming = new Consuming(consumer, ledger, options.text("topic"));
-            consumer.registerMessageListener((MessageListenerConcurrently) consuming::arrived);
-            consumer.start();
+        try (Inbox inbox = new Inbox(options.folder("ledger"))) {
+            Consuming consuming = new Consuming(options, inbox);
             try {
-                boolean ended = consuming.untilReady(folder, deadline, err) && consuming.untilQuiet(folder, quiet, deadline);
-                out.printf("{\"topic\":\"%s\",\"received\":%d,\"timedOut\":%b}%n", consuming.topic, consuming.received.get(), !ended);
+                for (Receiver receiver : consuming.receivers) {
+                    receiver.start();
+                }
+                boolean ended = consuming.untilReady(err) && consuming.untilQuiet();
+                out.printf("{\"topic\":\"%s\",\"received\":%d,\"refused\":%d,\"deadLetters\":%s,\"timedOut\":%b}%n",
+                    options.text("topic"), inbox.received.get(), inbox.refused.get(), consuming.deadLetters(), !ended);
                 return ended ? Main.OK : Main.TIMED_OUT;
             } finally {
-                consumer.shutdown();
+                consuming.receivers.forEach(Receiver::shutdown);
             }
         }
     }
 
-    private ConsumeConcurrentlyStatus arrived(List<MessageExt> messages, ConsumeConcurrentlyContext context) {
-        List<String> lines = new ArrayList<>();
-        for (MessageExt message : messages) {
-            boolean intact = message.getKeys() != null && Payload.intact(message.getKeys(), message.getBody());
-            lines.add(Ledger.line(message.getKeys(), context.getMessageQueue().getBrokerName(), message.getQueueId(),
-                message.getQueueOffset(), message.getReconsumeTimes(), intact ? "ok" : "bad"));
-        }
-        try {
-            ledger.append(lines);
-        } catch (IOException failure) {
-            ledgerFailure = failure;
-            return ConsumeConcurrentlyStatus.RECONSUME_LATER;
-        }
-        received.addAndGet(messages.size());
-        lastArrival = System.nanoTime();
-        return ConsumeConcurrentlyStatus.CONSUME_SUCCESS;
-    }
-
-    private boolean untilReady(Path folder, long deadline, PrintStream err) throws Exception {
+    private boolean untilReady(PrintStream err) throws Exception {
         while (System.nanoTime() < deadline) {
-            Set<MessageQueue> all = queues();
-            if (!all.isEmpty() && assigned().containsAll(all)) {
+            List<Integer> queues = receivers.stream().map(Receiver::ready).collect(Collectors.toList());
+            if (!queues.contains(0)) {
                 Files.createFile(folder.resolve("ready"));
-                err.println("ready: " + all.size() + " queues");
+                err.println("ready: " + queues.stream().mapToInt(Integer::intValue).sum() + " queues");
                 return true;
             }
             Thread.sleep(POLL_MS);
@@ -98,12 +71,12 @@ final class Consuming {
         return false;
     }
 
-    private boolean untilQuiet(Path folder, long quiet, long deadline) throws Exception {
+    private boolean untilQuiet() throws Exception {
         while (System.nanoTime() < deadline) {
-            if (ledgerFailure != null) {
-                throw ledgerFailure;
-            }
-            if (Files.exists(folder.resolve("stop")) && System.nanoTime() - lastArrival > quiet && caughtUp()) {
+            inbox.failIfBroken();
+            if (Files.exists(folder.resolve("stop")) && inbox.quietFor() > quiet && !inbox.producersRun()
+                    && receivers.stream().allMatch(Receiver::caughtUp)
+                    && (inbox.quietFor() > patience || inbox.complete())) {
                 return true;
             }
             Thread.sleep(POLL_MS);
@@ -111,36 +84,15 @@ final class Consuming {
         return false;
     }
 
-    /** The topic's queues that the name server tells, or none while it does not know the topic. */
-    private Set<MessageQueue> queues() {
-        try {
-            return consumer.fetchSubscribeMessageQueues(topic);
-        } catch (MQClientException notYet) {
-            return Set.of();
-        }
-    }
-
-    private Set<MessageQueue> assigned() {
-        return consumer.getDefaultMQPushConsumerImpl().getRebalanceImpl().getProcessQueueTable().keySet().stream()
-            .filter(queue -> queue.getTopic().equals(topic)).collect(Collectors.toSet());
-    }
-
-    /** Whether nothing is left in any queue. A queue that cannot be asked is not caught up: its messages may be waiting. */
-    private boolean caughtUp() {
-        Set<MessageQueue> all = queues();
-        if (all.isEmpty() || !assigned().containsAll(all)) {
-            return false;
-        }
-        try {
-            for (MessageQueue queue : all) {
-                long done = consumer.getDefaultMQPushConsumerImpl().getOffsetStore().readOffset(queue, ReadOffsetType.READ_FROM_MEMORY);
-                if (Math.max(0, done) < consumer.maxOffset(queue)) {
-                    return false;
-                }
+    private Long deadLetters() {
+        long all = 0;
+        for (Receiver receiver : receivers) {
+            Long letters = receiver.deadLetters();
+            if (letters == null) {
+                return null;
             }
-            return true;
-        } catch (MQClientException unreachable) {
-            return false;
+            all += letters;
         }
+        return all;
     }
 }

@@ -4,6 +4,8 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,10 +33,20 @@ final class Ledger implements Closeable {
     static Ledger create(Path folder, String name) throws IOException {
         Files.createDirectories(folder);
         FileChannel channel = FileChannel.open(folder.resolve(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        channel.lock(); // until it is closed, or the process has ended, however that ends
         try (FileChannel entries = FileChannel.open(folder, StandardOpenOption.READ)) {
             entries.force(true); // the file's name must survive, too
         }
         return new Ledger(channel);
+    }
+
+    /** Whether a process still has the ledger open for writing. */
+    static boolean isOpen(Path file) throws IOException {
+        try (FileChannel look = FileChannel.open(file, StandardOpenOption.WRITE); FileLock lock = look.tryLock()) {
+            return lock == null;
+        } catch (OverlappingFileLockException ownProcess) {
+            return true;
+        }
     }
 
     void append(Object... fields) throws IOException {

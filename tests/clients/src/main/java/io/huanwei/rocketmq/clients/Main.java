@@ -13,11 +13,13 @@ public final class Main {
     static final int TIMED_OUT = 4;
 
     private static final String HELP = String.join("\n",
-        "topic        --namesrv A --cluster C --topic T [--queues Q] [--group G] [--timeout S]",
-        "produce      --namesrv A --topic T --run ID --count N --ledger DIR [--rate R] [--threads N] [--size B] [--timeout S]",
-        "consume      --namesrv A --topic T --group G --ledger DIR [--until-quiet S] [--timeout S]",
-        "verify-store --namesrv A --topic T --ledger DIR [--timeout S]",
+        "topic        --namesrv A --cluster C --topic T [--mix M] [--queues Q] [--group G] [--timeout S]",
+        "produce      --namesrv A --topic T --run ID --count N|--duration S --ledger DIR [--mix M] [--probe-groups] [--rate R]",
+        "             [--threads N] [--size B] [--timeout S] [--linger S]",
+        "consume      --namesrv A --topic T --group G --ledger DIR [--mix M] [--until-quiet S] [--patience S] [--timeout S]",
+        "verify-store --namesrv A --topic T --ledger DIR [--mix M] [--group G] [--timeout S]",
         "check        --run ID --ledger DIR [-o json]",
+        "M: weights of kinds, plain=N,order=N,delay=N,transaction=N,retry=N; only plain without it",
         "exit codes: 0 good, 1 failed, 2 wrong use, 3 messages lost, 4 timed out");
 
     private Main() {
@@ -50,15 +52,15 @@ public final class Main {
     private static int dispatch(String name, String[] rest, PrintStream out, PrintStream err) throws Exception {
         switch (name) {
             case "topic":
-                return TopicMaker.main(Options.parse(rest, "namesrv", "cluster", "topic", "queues", "group", "timeout"), err);
+                return TopicMaker.main(Options.parse(rest, "namesrv", "cluster", "topic", "mix", "queues", "group", "timeout"), err);
             case "produce":
-                return Producing.main(
-                    Options.parse(rest, "namesrv", "topic", "run", "count", "ledger", "rate", "threads", "size", "timeout"), out, err);
+                return Producing.main(Options.parse(rest, "namesrv", "topic", "run", "count", "duration", "ledger", "mix", "probe-groups",
+                    "rate", "threads", "size", "timeout", "linger"), out, err);
             case "consume":
                 return Consuming.main(
-                    Options.parse(rest, "namesrv", "topic", "group", "ledger", "until-quiet", "timeout"), out, err);
+                    Options.parse(rest, "namesrv", "topic", "group", "ledger", "mix", "until-quiet", "patience", "timeout"), out, err);
             case "verify-store":
-                return StoreReading.main(Options.parse(rest, "namesrv", "topic", "ledger", "timeout"), out);
+                return StoreReading.main(Options.parse(rest, "namesrv", "topic", "ledger", "mix", "group", "timeout"), out);
             case "check":
                 return check(Options.parse(rest, "run", "ledger", "o"), out);
             default:

@@ -4,8 +4,9 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
-/** Options of one subcommand: {@code --name value} (or {@code -o value}), each at most once, unknown ones refused. */
+/** Options of one subcommand: {@code --name value} (or {@code -o value}), or {@code --flag}, each at most once, unknown ones refused. */
 final class Options {
     /** The command line is wrong; the message says where. */
     static final class WrongUse extends RuntimeException {
@@ -16,6 +17,9 @@ final class Options {
         }
     }
 
+    /** Options that are there or not, without a value. */
+    private static final Set<String> FLAGS = Set.of("probe-groups");
+
     private final Map<String, String> values = new HashMap<>();
 
     private Options() {
@@ -23,16 +27,22 @@ final class Options {
 
     static Options parse(String[] arguments, String... known) {
         Options options = new Options();
-        for (int at = 0; at < arguments.length; at += 2) {
-            String name = arguments[at].replaceFirst("^--?", "");
-            if (name.equals(arguments[at]) || !List.of(known).contains(name)) {
-                throw new WrongUse("no option " + arguments[at]);
+        for (int at = 0; at < arguments.length; at++) {
+            String option = arguments[at];
+            String name = option.replaceFirst("^--?", "");
+            if (name.equals(option) || !List.of(known).contains(name)) {
+                throw new WrongUse("no option " + option);
             }
-            if (at + 1 == arguments.length || options.values.put(name, arguments[at + 1]) != null) {
-                throw new WrongUse(arguments[at] + " needs one value");
+            boolean flag = FLAGS.contains(name);
+            if (!flag && ++at == arguments.length || options.values.put(name, flag ? "" : arguments[at]) != null) {
+                throw new WrongUse(option + (flag ? " is there twice" : " needs one value"));
             }
         }
         return options;
+    }
+
+    boolean has(String name) {
+        return values.containsKey(name);
     }
 
     String text(String name) {
@@ -74,6 +84,6 @@ final class Options {
     }
 
     int number(String name, int otherwise) {
-        return values.containsKey(name) ? number(name) : otherwise;
+        return has(name) ? number(name) : otherwise;
     }
 }

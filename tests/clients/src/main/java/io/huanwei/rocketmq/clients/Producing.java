@@ -1,18 +1,14 @@
 package io.huanwei.rocketmq.clients;
 
-import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
-import org.apache.rocketmq.client.producer.SendResult;
-import org.apache.rocketmq.client.producer.SendStatus;
-import org.apache.rocketmq.common.message.Message;
 
 /** Sends a run's messages. What it means to send, and what came of it, is on disk before and after each send. */
 final class Producing {
@@ -20,120 +16,132 @@ final class Producing {
     /** Below the whole time-out, or one hanging broker would leave no time for another one. */
     private static final int REQUEST_TIMEOUT_MS = 4_000;
     private static final long PROGRESS_MS = 2_000;
+    private static final long POLL_MS = 100;
 
-    private final DefaultMQProducer producer;
+    private final Options options;
+    private final Mix mix;
     private final Path folder;
-    private final String topic;
-    private final String run;
+    private final boolean timed;
     private final int count;
-    private final int rate;
-    private final int threads;
-    private final int size;
-    private final long started = System.nanoTime();
-    private final long deadline;
-    private final AtomicInteger next = new AtomicInteger();
-    private final AtomicInteger acknowledged = new AtomicInteger();
-    private final AtomicInteger notOk = new AtomicInteger();
-    private final AtomicInteger failed = new AtomicInteger();
-    private final AtomicReference<IOException> ledgerFailure = new AtomicReference<>();
+    private final Pace pace;
+    private final Sends sends;
+    private final Traffic.Run run;
+    private final Ways ways;
+    private double seconds;
 
-    private Producing(DefaultMQProducer producer, Options options) {
-        this.producer = producer;
+    private Producing(Options options, Mix mix, Pace pace, Sends sends, Ways ways) {
+        this.options = options;
+        this.mix = mix;
         this.folder = options.folder("ledger");
-        this.topic = options.text("topic");
-        this.run = options.run();
-        this.count = options.number("count");
-        this.rate = options.number("rate", Integer.MAX_VALUE);
-        this.threads = options.number("threads", 8);
-        this.size = options.number("size", 128);
-        this.deadline = started + TimeUnit.SECONDS.toNanos(options.number("timeout", 600));
+        this.timed = options.has("duration");
+        this.count = timed ? options.number("count", Integer.MAX_VALUE) : options.number("count");
+        this.pace = pace;
+        this.sends = sends;
+        this.run = new Traffic.Run(options, pace, sends);
+        this.ways = ways;
     }
 
     static int main(Options options, PrintStream out, PrintStream err) throws Exception {
-        String group = "clients-" + options.run().replace('.', '_'); // groups take no dots
-        DefaultMQProducer producer = Connection.to(options.text("namesrv"), new DefaultMQProducer(group));
+        Mix mix = Mix.of(options);
+        Pace pace = new Pace(Math.min(options.number("duration", Integer.MAX_VALUE),
+            options.number("timeout", options.has("duration") ? Integer.MAX_VALUE : 600)));
+        try (Sends sends = new Sends(options.folder("ledger"), options.run(), pace.started)) {
+            Transactions transactions = new Transactions(sends);
+            Ways ways = new Ways(sends, transactions, options.text("namesrv"), group(options.run()), mix);
+            Producing producing = new Producing(options, mix, pace, sends, ways);
+            ways.start();
+            try {
+                String probes = producing.all(err);
+                if (mix.has(Kind.TRANSACTION)) {
+                    transactions.linger(options.number("linger", 60), err);
+                }
+                sends.failIfBroken();
+                out.println(producing.json(probes));
+                return producing.exitCode();
+            } finally {
+                ways.close();
+            }
+        }
+    }
+
+    /** The producer group of a run: groups take no dots. */
+    static String group(String run) {
+        return "clients-" + run.replace('.', '_');
+    }
+
+    /** The library's own retries, and time in them for a second broker. */
+    static <T extends DefaultMQProducer> T configured(T producer) {
         producer.setSendMsgTimeout(SEND_TIMEOUT_MS);
         producer.setSendMsgMaxTimeoutPerRequest(REQUEST_TIMEOUT_MS);
         producer.setRetryTimesWhenSendFailed(5);
         producer.setRetryAnotherBrokerWhenNotStoreOK(false);
-        Producing producing = new Producing(producer, options);
-        producer.start();
-        try {
-            return producing.all(out, err);
-        } finally {
-            producer.shutdown();
+        return producer;
+    }
+
+    /** Sends everything; gives the figures of the probes, or null without. */
+    private String all(PrintStream err) throws Exception {
+        if (!options.has("probe-groups")) {
+            sendAll(err);
+            return null;
+        }
+        try (Probes probes = Probes.start(options.text("namesrv"), folder, run)) {
+            sendAll(err);
+            return probes.end();
         }
     }
 
-    private int all(PrintStream out, PrintStream err) throws Exception {
-        try (Ledger intents = Ledger.create(folder, Account.name(Account.INTENTS, run));
-                Ledger good = Ledger.create(folder, Account.name(Account.ACKNOWLEDGED, run));
-                Ledger other = Ledger.create(folder, Account.name(Account.NOT_OK, run));
-                Ledger bad = Ledger.create(folder, Account.name(Account.FAILED, run))) {
-            List<Thread> senders = new ArrayList<>();
-            for (int number = Math.min(count, threads); number > 0; number--) {
-                Thread sender = new Thread(() -> sendUntilDone(intents, good, other, bad), "sender-" + number);
-                sender.start();
-                senders.add(sender);
+    private void sendAll(PrintStream err) throws Exception {
+        List<Thread> senders = new ArrayList<>();
+        double rate = options.number("rate", Integer.MAX_VALUE);
+        int threads = options.number("threads", 8);
+        Map<Kind, Integer> counts = count == Integer.MAX_VALUE ? new EnumMap<>(Kind.class) : mix.split(count);
+        for (Kind kind : mix.kinds()) {
+            int part = counts.getOrDefault(kind, Integer.MAX_VALUE);
+            senders.addAll(new Traffic(run, kind, ways.of(kind), part, rate * mix.share(kind)).start(mix.threads(kind, threads)));
+        }
+        Path stop = folder.resolve("stop");
+        long told = System.nanoTime();
+        while (senders.stream().anyMatch(Thread::isAlive)) {
+            Thread.sleep(POLL_MS);
+            if (timed && Files.exists(stop)) {
+                pace.stop();
             }
-            for (Thread sender : senders) {
-                while (sender.isAlive()) {
-                    sender.join(PROGRESS_MS);
-                    err.println("sent " + answered() + " of " + count + ", acknowledged " + acknowledged);
-                }
+            if (System.nanoTime() - told > TimeUnit.MILLISECONDS.toNanos(PROGRESS_MS)) {
+                told = System.nanoTime();
+                err.println(progress());
             }
         }
-        if (ledgerFailure.get() != null) {
-            throw ledgerFailure.get();
-        }
-        double seconds = (System.nanoTime() - started) / 1e9;
-        out.printf("{\"run\":\"%s\",\"count\":%d,\"acknowledged\":%d,\"notOk\":%d,\"failed\":%d,"
-            + "\"unsent\":%d,\"seconds\":%.2f,\"perSecond\":%.0f}%n", run, count, acknowledged.get(), notOk.get(), failed.get(), count - answered(), seconds, answered() / seconds);
-        return acknowledged.get() == count ? Main.OK : Main.FAILED;
+        long end = System.nanoTime();
+        seconds = (end - pace.started) / 1e9;
+        sends.all.gap.look(end);
+        mix.kinds().forEach(kind -> sends.byKind.get(kind).gap.look(end));
+        err.println(progress());
     }
 
-    private int answered() {
-        return acknowledged.get() + notOk.get() + failed.get();
+    private String progress() {
+        String whole = count == Integer.MAX_VALUE ? "" : " of " + count;
+        return "sent " + sends.all.begun + whole + ", acknowledged " + sends.all.acknowledged;
     }
 
-    private void sendUntilDone(Ledger intents, Ledger good, Ledger other, Ledger bad) {
-        try {
-            for (int seq = next.getAndIncrement(); seq < count && mayGoOn(seq); seq = next.getAndIncrement()) {
-                String key = run + "-" + seq;
-                Message message = new Message(topic, "", key, Payload.of(key, size));
-                intents.append(key, System.currentTimeMillis());
-                send(key, message, good, other, bad);
+    private int wanted() {
+        return timed ? sends.all.begun.get() : count;
+    }
+
+    private int exitCode() {
+        return wanted() > 0 && sends.all.acknowledged.get() == wanted() ? Main.OK : Main.FAILED;
+    }
+
+    private String json(String probes) {
+        StringBuilder kinds = new StringBuilder();
+        for (Kind kind : Kind.values()) {
+            Tally tally = sends.byKind.get(kind);
+            if (mix.has(kind) || kind == Kind.PROBE && probes != null) {
+                kinds.append(kinds.length() == 0 ? "" : ",");
+                kinds.append(String.format("\"%s\":{\"sent\":%d,%s}", kind.label(), tally.begun.get(), tally.json()));
             }
-        } catch (IOException failure) {
-            ledgerFailure.compareAndSet(null, failure);
         }
-    }
-
-    private void send(String key, Message message, Ledger good, Ledger other, Ledger bad) throws IOException {
-        SendResult result;
-        try {
-            result = producer.send(message);
-        } catch (Exception failure) { // whatever it was: what became of the message is unknown
-            bad.append(key, failure.getClass().getName(), failure.getMessage());
-            failed.incrementAndGet();
-            return;
-        }
-        Object[] place = {result.getMessageQueue().getBrokerName(), result.getMessageQueue().getQueueId(), result.getQueueOffset()};
-        if (result.getSendStatus() == SendStatus.SEND_OK) {
-            good.append(key, place[0], place[1], place[2]);
-            acknowledged.incrementAndGet();
-        } else {
-            other.append(key, result.getSendStatus(), place[0], place[1], place[2]);
-            notOk.incrementAndGet();
-        }
-    }
-
-    /** Waits for the message's turn at the rate asked for; false when time is up or a ledger has failed. */
-    private boolean mayGoOn(int seq) {
-        long turn = started + TimeUnit.SECONDS.toNanos(1) * seq / rate;
-        for (long now = System.nanoTime(); now < turn && now < deadline; now = System.nanoTime()) {
-            LockSupport.parkNanos(Math.min(turn, deadline) - now);
-        }
-        return System.nanoTime() < deadline && ledgerFailure.get() == null;
+        return String.format("{\"run\":\"%s\",\"count\":%d,%s,\"unsent\":%d,\"seconds\":%.2f,\"perSecond\":%.0f,\"byKind\":{%s}%s}",
+            run.name, wanted(), sends.all.json(), wanted() - sends.all.begun.get(), seconds, sends.all.begun.get() / seconds, kinds,
+            probes == null ? "" : ",\"probes\":" + probes);
     }
 }

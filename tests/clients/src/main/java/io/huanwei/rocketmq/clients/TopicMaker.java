@@ -4,64 +4,79 @@ import java.io.PrintStream;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.apache.rocketmq.common.TopicConfig;
+import org.apache.rocketmq.common.namesrv.NamesrvUtil;
 import org.apache.rocketmq.remoting.protocol.body.ClusterInfo;
-import org.apache.rocketmq.remoting.protocol.route.BrokerData;
 import org.apache.rocketmq.remoting.protocol.route.QueueData;
 import org.apache.rocketmq.remoting.protocol.subscription.SubscriptionGroupConfig;
 import org.apache.rocketmq.tools.admin.DefaultMQAdminExt;
 
-/** Makes a topic on every master of a cluster and waits until each name server tells the way to all of them. */
+/** Makes a mix's topics on every master of a cluster and waits until each name server tells the way to all of them. */
 final class TopicMaker {
     private static final long POLL_MS = 300;
     private static final long MASTER = 0;
 
-    private TopicMaker() {
+    private final Mix mix;
+    private final String topic;
+    private final int queues;
+    private final long deadline;
+    private final Set<String> brokers = new TreeSet<>();
+
+    private TopicMaker(Options options) {
+        mix = Mix.of(options);
+        topic = options.text("topic");
+        queues = options.number("queues", 4);
+        deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(options.number("timeout", 60));
     }
 
     static int main(Options options, PrintStream err) throws Exception {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(options.number("timeout", 60));
-        String topic = options.text("topic");
-        int queues = options.number("queues", 4);
-        Set<String> groups = create(options, topic, queues);
+        TopicMaker maker = new TopicMaker(options);
+        maker.create(options);
         for (String address : addresses(options.text("namesrv"))) {
-            if (!known(address, topic, queues, groups, deadline)) {
-                err.println("the name server " + address + " does not tell the way to " + topic + " on all of " + groups);
+            if (!maker.announced(address)) {
+                err.println("the name server " + address + " does not tell the way to " + maker.topic + " on all of " + maker.brokers);
                 return Main.TIMED_OUT;
             }
         }
-        err.println("topic " + topic + ": " + queues + " queues on each of " + groups);
+        err.println("topic " + maker.topic + ": " + maker.queues + " queues on each of " + maker.brokers);
         return Main.OK;
     }
 
-    private static Set<String> create(Options options, String topic, int queues) throws Exception {
+    private void create(Options options) throws Exception {
         DefaultMQAdminExt admin = admin(options.text("namesrv"));
         try {
             ClusterInfo info = admin.examineBrokerClusterInfo();
-            Set<String> groups = info.getClusterAddrTable().getOrDefault(options.text("cluster"), Set.of());
-            if (groups.isEmpty()) {
+            brokers.addAll(info.getClusterAddrTable().getOrDefault(options.text("cluster"), Set.of()));
+            if (brokers.isEmpty()) {
                 throw new IllegalStateException("no broker of cluster " + options.text("cluster") + " is registered");
             }
-            for (String group : groups) {
-                BrokerData broker = info.getBrokerAddrTable().get(group);
-                String master = broker.getBrokerAddrs().get(MASTER);
+            for (String broker : brokers) {
+                String master = info.getBrokerAddrTable().get(broker).getBrokerAddrs().get(MASTER);
                 if (master == null) {
-                    throw new IllegalStateException(group + " has no master");
+                    throw new IllegalStateException(broker + " has no master");
                 }
-                admin.createAndUpdateTopicConfig(master, new TopicConfig(topic, queues, queues));
-                createGroup(admin, master, options.text("group", ""));
+                create(admin, master, options);
             }
-            return new TreeSet<>(groups);
         } finally {
             admin.shutdown();
         }
     }
 
-    private static void createGroup(DefaultMQAdminExt admin, String master, String name) throws Exception {
-        if (!name.isEmpty()) {
+    private void create(DefaultMQAdminExt admin, String master, Options options) throws Exception {
+        for (Kind kind : mix.kinds()) {
+            TopicConfig config = new TopicConfig(kind.topic(topic), queues, queues);
+            config.setOrder(kind == Kind.ORDER);
+            if (!kind.messageType.equals("NORMAL")) {
+                config.setAttributes(Map.of("+message.type", kind.messageType));
+            }
+            admin.createAndUpdateTopicConfig(master, config);
+        }
+        for (String name : options.has("group") ? mix.groups(options.text("group")) : Set.<String>of()) {
             SubscriptionGroupConfig group = new SubscriptionGroupConfig();
             group.setGroupName(name);
             admin.createAndUpdateSubscriptionGroupConfig(master, group);
@@ -80,11 +95,16 @@ final class TopicMaker {
         return addresses;
     }
 
-    private static boolean known(String address, String topic, int queues, Set<String> groups, long deadline) throws Exception {
+    /** Tells the name server the order topic's queues, as RocketMQ's own tool does, and waits for all routes. */
+    private boolean announced(String address) throws Exception {
         DefaultMQAdminExt admin = admin(address);
         try {
+            if (mix.has(Kind.ORDER)) {
+                String layout = brokers.stream().map(broker -> broker + ":" + queues).collect(Collectors.joining(";"));
+                admin.createAndUpdateKvConfig(NamesrvUtil.NAMESPACE_ORDER_TOPIC_CONFIG, Kind.ORDER.topic(topic), layout);
+            }
             while (System.nanoTime() < deadline) {
-                if (writable(admin, topic, queues).containsAll(groups)) {
+                if (mix.kinds().stream().allMatch(kind -> writable(admin, kind.topic(topic)).containsAll(brokers))) {
                     return true;
                 }
                 Thread.sleep(POLL_MS);
@@ -95,10 +115,10 @@ final class TopicMaker {
         }
     }
 
-    private static Set<String> writable(DefaultMQAdminExt admin, String topic, int queues) {
+    private Set<String> writable(DefaultMQAdminExt admin, String name) {
         Set<String> groups = new TreeSet<>();
         try {
-            for (QueueData data : admin.examineTopicRouteInfo(topic).getQueueDatas()) {
+            for (QueueData data : admin.examineTopicRouteInfo(name).getQueueDatas()) {
                 if (data.getWriteQueueNums() == queues && data.getReadQueueNums() == queues) {
                     groups.add(data.getBrokerName());
                 }

@@ -47,6 +47,14 @@ class LedgerTest {
     }
 
     @Test
+    void isOpenUntilItIsClosed() throws IOException {
+        Ledger ledger = Ledger.create(folder, "l");
+        assertTrue(Ledger.isOpen(folder.resolve("l")));
+        ledger.close();
+        assertFalse(Ledger.isOpen(folder.resolve("l")));
+    }
+
+    @Test
     void manyThreadsWriteWholeLines() throws Exception {
         ExecutorService pool = Executors.newFixedThreadPool(8);
         try (Ledger ledger = Ledger.create(folder, "l")) {

@@ -1,0 +1,76 @@
+package io.huanwei.rocketmq.clients;
+
+import org.apache.rocketmq.client.exception.MQClientException;
+import org.apache.rocketmq.client.producer.DefaultMQProducer;
+import org.apache.rocketmq.client.producer.SendResult;
+import org.apache.rocketmq.client.producer.TransactionMQProducer;
+import org.apache.rocketmq.client.producer.selector.SelectMessageQueueByHash;
+import org.apache.rocketmq.common.message.Message;
+
+/** The producers of a run, and how each kind of message is sent with them. */
+final class Ways {
+    /** 1, 5 and 10 seconds, if the brokers' {@code messageDelayLevel} is not changed. */
+    private static final int DELAY_LEVELS = 3;
+
+    private final Sends sends;
+    private final Transactions transactions;
+    private final DefaultMQProducer producer;
+    /** Null without transactions in the mix. */
+    private final TransactionMQProducer transactional;
+
+    Ways(Sends sends, Transactions transactions, String nameServers, String group, Mix mix) {
+        this.sends = sends;
+        this.transactions = transactions;
+        producer = Producing.configured(Connection.to(nameServers, new DefaultMQProducer(group)));
+        transactional = !mix.has(Kind.TRANSACTION) ? null
+            : Producing.configured(Connection.to(nameServers, new TransactionMQProducer(group + "-transactions")));
+    }
+
+    private interface Send {
+        SendResult send() throws Exception;
+    }
+
+    void start() throws MQClientException {
+        producer.start();
+        if (transactional != null) {
+            transactional.setTransactionListener(transactions);
+            transactional.start();
+        }
+    }
+
+    void close() {
+        producer.shutdown();
+        if (transactional != null) {
+            transactional.shutdown();
+        }
+    }
+
+    Traffic.Way of(Kind kind) {
+        switch (kind) {
+            case ORDER:
+                // By hash of the shard's name, as applications do; the library tries such a send only once.
+                return (message, shard) -> send(kind, message,
+                    () -> producer.send(message, new SelectMessageQueueByHash(), "shard-" + shard));
+            case DELAY:
+                return (message, shard) -> {
+                    message.setDelayTimeLevel(1 + Math.floorMod(message.getKeys().hashCode(), DELAY_LEVELS));
+                    send(kind, message, () -> producer.send(message));
+                };
+            case TRANSACTION:
+                return (message, shard) -> transactions.send(transactional, message);
+            default:
+                return (message, shard) -> send(kind, message, () -> producer.send(message));
+        }
+    }
+
+    private void send(Kind kind, Message message, Send send) {
+        SendResult result;
+        try {
+            result = send.send();
+        } catch (Exception failure) { // whatever it was: what became of the message is unknown
+            sends.written(() -> sends.failed(kind, message.getKeys(), failure));
+            return;
+        }
+        sends.written(() -> sends.answered(kind, message.getKeys(), result));
+    }
+}
