@@ -130,8 +130,8 @@ class NamesWorld:
                 self.change(pod, listed="true" if listed else "false", unlisted_since=since)
             case Resize(name=name, replicas=replicas):
                 fact = self.objects[("StatefulSet", name)]
-                spec = _raw({**fact.content()["spec"], "replicas": replicas})
-                self.objects[("StatefulSet", name)] = msgspec.structs.replace(fact, spec=spec)
+                resized = _raw({**fact.content()["spec"], "replicas": replicas})
+                self.objects[("StatefulSet", name)] = msgspec.structs.replace(fact, spec=resized)
             case PutOrders(address=address, values=values):
                 server = next(each.name for each in self.pods.values() if address == f"{each.ip}:9876")
                 self.orders[server].update(values)

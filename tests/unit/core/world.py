@@ -29,16 +29,17 @@ def cluster(**spec: Any) -> BrokerCluster:
 def fact_of(obj: dict[str, Any]) -> ObjectFact:
     """An object as the watch would show it."""
     meta = obj["metadata"]
+    spec, data = (
+        msgspec.Raw(msgspec.json.encode(obj[part])) if part in obj else msgspec.Raw(b"") for part in ("spec", "data")
+    )
     return ObjectFact(
         obj["kind"],
         meta["name"],
         f"uid-of-{meta['name']}",
         meta["ownerReferences"][0]["uid"],
         meta["annotations"][names.HASH_ANNOTATION],
-        *(
-            msgspec.Raw(msgspec.json.encode(obj[part])) if part in obj else msgspec.Raw(b"")
-            for part in ("spec", "data")
-        ),
+        spec,
+        data,
     )
 
 
