@@ -17,7 +17,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from .jars import VERSION, UnavailableError, jars
@@ -44,12 +44,24 @@ _LOGGING = """<configuration><statusListener class="org.apache.rocketmq.logging.
 
 
 class Server:
-    """One process. `address` is "127.0.0.1:port"."""
+    """One process. `address` is "host:port"; `java` are more options for its Java."""
 
-    def __init__(self, name: str, main_class: str, port: int, folder: Path, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        main_class: str,
+        port: int,
+        folder: Path,
+        settings: Mapping[str, str],
+        *,
+        host: str = "127.0.0.1",
+        java: Sequence[str] = (),
+    ) -> None:
         self.name = name
         self.port = port
-        self.address = f"127.0.0.1:{port}"
+        self.host = host
+        self.address = f"{host}:{port}"
+        self._java = tuple(java)
         self.controller_address: str | None = None
         self.folder = folder
         self._main_class = main_class
@@ -75,7 +87,8 @@ class Server:
             )  # fmt: skip
 
     def _properties(self) -> list[str]:
-        return [f"-Duser.home={self.folder}", f"-Drmq.logback.configurationFile={self.folder / 'logging.xml'}"]
+        logging = f"-Drmq.logback.configurationFile={self.folder / 'logging.xml'}"
+        return [f"-Duser.home={self.folder}", logging, *self._java]
 
     def wait(self) -> None:
         """Until the port is open; fails with the process's last words."""
@@ -83,7 +96,7 @@ class Server:
         while time.monotonic() < deadline:
             if self._process is None or self._process.poll() is not None:
                 break
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+            with contextlib.suppress(OSError), socket.create_connection((self.host, self.port), 1):
                 return
             time.sleep(0.1)
         raise AssertionError(f"{self.name} does not listen on {self.port}: {self.last_words()}")
@@ -122,10 +135,19 @@ class Servers:
         self.stop()
 
     def name_server(
-        self, settings: Mapping[str, str] | None = None, *, name: str = "namesrv", controller: bool = False
+        self,
+        settings: Mapping[str, str] | None = None,
+        *,
+        name: str = "namesrv",
+        controller: bool = False,
+        host: str = "127.0.0.1",
+        port: int | None = None,
     ) -> Server:
-        """Start a name server; with `controller` it is a lone controller too, at `controller_address`."""
-        port, folder = free_port(), self._next_folder(name)
+        """Start a name server; with `controller` it is a lone controller too, at `controller_address`.
+
+        One with a `host` of its own (any 127.x.y.z; from 5.0 on) listens there only, so that several can share a `port`.
+        """
+        port, folder = port or free_port(), self._next_folder(name)
         own = {
             "listenPort": str(port),
             "kvConfigPath": str(folder / "kv.json"),
@@ -140,7 +162,9 @@ class Servers:
                 "controllerDLegerSelfId": "n0",
                 "controllerStorePath": str(folder / "controller"),
             }
-        server = Server(name, _NAME_SERVER, port, folder, own | dict(settings or {}))
+        if host != "127.0.0.1":
+            own["bindAddress"] = host
+        server = Server(name, _NAME_SERVER, port, folder, own | dict(settings or {}), host=host)
         server.controller_address = address
         return self._start(server)
 
@@ -152,6 +176,7 @@ class Servers:
         *,
         broker_id: int = 0,
         cluster: str = "DefaultCluster",
+        java: Sequence[str] = (),
     ) -> Server:
         """Start a broker: id 0 is a master, others are slaves."""
         folder = self._next_folder(f"{name}-{broker_id}")
@@ -171,7 +196,13 @@ class Servers:
             "mappedFileSizeConsumeQueue": "600000",
             "haSendHeartbeatInterval": "1000",
         }
-        return self._start(Server(f"{name}-{broker_id}", _BROKER, port, folder, own | dict(settings or {})))
+        own |= dict(settings or {})
+        host, port = own["brokerIP1"], int(own["listenPort"])
+        return self._start(Server(f"{name}-{broker_id}", _BROKER, port, folder, own, host=host, java=java))
+
+    def restart(self, server: Server) -> None:
+        """Start a server again that was killed, with the files it has."""
+        server.start(self._classpath)
 
     def wait(self) -> None:
         """Until all servers listen."""

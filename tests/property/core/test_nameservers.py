@@ -28,6 +28,15 @@ class History:
 
     def look(self) -> None:
         self.world.plan()
+        self.the_last_that_answers_is_listed()
+
+    def the_last_that_answers_is_listed(self) -> None:
+        if self.world.server.spec.paused:
+            return
+        answering = [
+            self.world.pods[name] for name in self.world.answering() if self.world.pods[name].member < self.world.size
+        ]
+        assert not answering or [pod for pod in answering if pod.listed == "true"]
 
     def judge(self, action: object, seen: NameServerSnapshot) -> None:
         """Every action, before it is carried out."""
@@ -71,7 +80,7 @@ class History:
 
     def all_goes_well_for_a_while(self, seconds: int) -> None:
         self.world.plan()
-        self.world.addresses()
+        self.world.tell()
         self.world.kubernetes()
         self.world.brokers_look()
         self.world.pass_time(seconds)
@@ -106,6 +115,9 @@ class History:
         world = self.world
         world.silent, world.brokers = set(), {name: world._broker(name) for name in BROKERS}
         world.ask(world.server.spec.replicas)
+
+    def brokers_are_told(self) -> None:
+        self.world.tell()
 
     def pods_start(self) -> None:
         self.world.kubernetes()
@@ -182,7 +194,7 @@ EVENTS = st.one_of(
     st.tuples(st.just("user_asks_for_fewer_of_what_serves"), st.integers(1, 2)),
     st.tuples(st.just("user_changes_their_mind"), st.integers(0, 1)),
     st.tuples(st.just("brokers_forget_one_that_stays"), ORDINALS),
-    st.tuples(st.sampled_from(["pods_start", "brokers_look"])),
+    st.tuples(st.sampled_from(["pods_start", "brokers_look", "brokers_are_told"])),
     st.tuples(
         st.sampled_from(["container_restarts", "container_ends", "pod_moves", "name_server_hangs_or_not"]), ORDINALS
     ),

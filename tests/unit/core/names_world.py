@@ -75,10 +75,12 @@ class NamesWorld:
         return [pod.name for pod in self.pods.values() if pod.runs and pod.name not in self.silent]
 
     def addresses(self) -> NameServers:
-        """What the cluster's brokers are told; what they were told before is remembered, as the intent does."""
-        found = announced.of_reference("ns", "n", self.size or self.server.spec.replicas, self.all_pods(), self.told)
-        self.told = found.addresses
-        return found
+        """What the cluster's brokers are to be told now."""
+        return announced.of_reference("ns", "n", self.size or self.server.spec.replicas, self.all_pods(), self.told)
+
+    def tell(self) -> None:
+        """The cluster's plan: brokers are told, and the intent remembers what."""
+        self.told = self.addresses().addresses
 
     def all_pods(self) -> tuple[PodFact, ...]:
         return tuple(self.pods[name] for name in sorted(self.pods))
@@ -130,8 +132,8 @@ class NamesWorld:
                 self.change(pod, listed="true" if listed else "false", unlisted_since=since)
             case Resize(name=name, replicas=replicas):
                 fact = self.objects[("StatefulSet", name)]
-                spec = _raw({**fact.content()["spec"], "replicas": replicas})
-                self.objects[("StatefulSet", name)] = msgspec.structs.replace(fact, spec=spec)
+                resized = _raw({**fact.content()["spec"], "replicas": replicas})
+                self.objects[("StatefulSet", name)] = msgspec.structs.replace(fact, spec=resized)
             case PutOrders(address=address, values=values):
                 server = next(each.name for each in self.pods.values() if address == f"{each.ip}:9876")
                 self.orders[server].update(values)
@@ -188,7 +190,7 @@ class NamesWorld:
         """Everything goes well for a while: about 20 s between looks."""
         for _ in range(looks):
             self.plan()
-            self.addresses()
+            self.tell()
             self.kubernetes()
             self.brokers_look()
             self.pass_time(20)

@@ -237,7 +237,7 @@ def test_brokers_that_follow_slowly_get_more_time(version: str) -> None:
     world = settled(2, version=version)
     world.ask(1)
     world.plan()
-    world.addresses()
+    world.tell()
     world.pass_time(LOOKED_UP_SLOWLY_MS // 1000 - 1)
     assert told(world.plan(), "Scaling").reason == "WaitingForLookups" and world.size == 2
     world.pass_time(1)
@@ -253,7 +253,7 @@ def test_brokers_that_were_given_a_list_must_have_a_new_one() -> None:
     plan = world.plan()
     assert told(plan, "Scaling").reason == "WaitingForBrokers" and world.size == 2
     assert "c-0-0, c-0-1 was not yet told to leave n-ns-1" in told(plan, "Scaling").message
-    world.addresses()
+    world.tell()
     world.plan()
     assert world.size == 1
 

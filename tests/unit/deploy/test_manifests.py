@@ -61,6 +61,8 @@ def test_the_operator_may_do_what_its_actions_need() -> None:
         for verb in ("get", "list", "watch", "create", "patch", "delete"):
             assert (each.group, each.plural, verb) in allowed
     assert {("", "pods", "delete"), ("rocketmq.huanwei.io", "brokerclusters", "patch")} <= allowed
+    # Readiness gates, the label of a name server, and a look at it before it goes.
+    assert {("", "pods/status", "patch"), ("", "pods", "patch"), ("", "pods", "get")} <= allowed
 
 
 @pytest.mark.parametrize("name", ["00-namesrv.yaml", "03-deploymentWithConfig.yaml"])
