@@ -21,8 +21,9 @@ LOOKED_UP_MS = 60_000
 """After so long nobody finds an unlisted name server by DNS any more.
 
 10 s until a broker looks the name up again (``updateNameServerAddrPeriod``, set by the entry script) + 10 s that its Java
-remembers (``sun.net.inetaddr.ttl``, set there, too) + 30 s that a cluster's DNS caches at most (CoreDNS' and NodeLocal
-DNSCache's default) + 10 s for label, EndpointSlice and DNS server to follow.
+remembers (``sun.net.inetaddr.ttl``, set there, too) + 30 s that a cluster's DNS caches (the TTL in kubeadm's Corefile; the
+kubernetes plugin's own default is 5 s) + 10 s for label, EndpointSlice and DNS server to follow. A client, whose Java
+remembers 30 s by default, may in the worst case try a gone one for 10 s more: it has its routes, and asks again.
 """
 
 LOOKED_UP_SLOWLY_MS = 180_000

@@ -64,11 +64,10 @@ class History:
                 for broker in world.brokers.values():
                     servers = registration.registered_on(CLUSTER, broker, seen.registrations)
                     assert not broker.runs or not servers or pod in servers
-                opened = [
-                    each.name for each in seen.pods if each.opened and each.runs and seen.orders[each.name] is not None
-                ]
-                for each in opened:
-                    assert (seen.orders[each] or {}).keys() <= (seen.orders[pod] or {}).keys()
+                others = [each.name for each in seen.pods if each.opened and each.runs]
+                heard = [seen.orders[each] for each in others if seen.orders[each] is not None]
+                assert heard or not others
+                assert all((each or {}).keys() <= (seen.orders[pod] or {}).keys() for each in heard)
 
     def _every_broker_is_on(self, ordinals: range, seen: NameServerSnapshot) -> None:
         for ordinal in ordinals:

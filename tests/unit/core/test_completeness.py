@@ -1,0 +1,54 @@
+"""Whose order configuration counts."""
+
+import pytest
+
+from rocketmq_operator.core.completeness import agreed, some
+
+from .names_world import NamesWorld
+
+
+@pytest.mark.parametrize(
+    ("sources", "found"),
+    [
+        ([], {}),
+        ([{"a": "1"}, {"b": "2"}], {"a": "1", "b": "2"}),
+        ([{"a": "2"}, {"a": "1"}, {"a": "2"}], {"a": "2"}),
+        ([{"a": "2"}, {"a": "1"}], {"a": "1"}),
+    ],
+    ids=["none", "union", "most", "a tie is the same for everybody who looks"],
+)
+def test_what_most_hold_counts(sources: list[dict[str, str]], found: dict[str, str]) -> None:
+    assert agreed(sources) == found
+
+
+def fresh(*orders: dict[str, str]) -> NamesWorld:
+    world = NamesWorld(len(orders))
+    world.plan()
+    world.kubernetes()
+    world.orders = {f"n-ns-{ordinal}": dict(each) for ordinal, each in enumerate(orders)}
+    return world
+
+
+def test_among_new_ones_what_is_missing_is_added_and_nothing_changed() -> None:
+    world = fresh({"a": "1", "b": "1"}, {"a": "2"}, {})
+    world.plan()
+    world.plan()
+    assert world.orders == {
+        "n-ns-0": {"a": "1", "b": "1"},
+        "n-ns-1": {"a": "2", "b": "1"},
+        "n-ns-2": {"a": "1", "b": "1"},
+    }
+
+
+def test_one_that_comes_back_with_an_old_value_gets_the_present_one() -> None:
+    world = fresh({}, {})
+    world.plan()
+    world.orders = {"n-ns-0": {"a": "new"}, "n-ns-1": {"a": "old"}}
+    world.start("n-ns-1")
+    world.plan()
+    assert world.orders["n-ns-1"] == {"a": "new"}
+
+
+def test_many_are_told_as_a_few() -> None:
+    assert some(["b", "a", "b"]) == "a, b"
+    assert some([str(number) for number in range(9)]) == "0, 1, 2, 3, 4 and 4 more"
