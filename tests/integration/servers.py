@@ -57,7 +57,7 @@ class Server:
         folder.mkdir(parents=True)
         self.config_file = folder / "server.conf"
         self.config_file.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
-        _configure_logging(folder)
+        configure_logging(folder)
 
     @property
     def pid(self) -> int:
@@ -71,7 +71,7 @@ class Server:
         with (self.folder / "output").open("wb") as output:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, cwd=self.folder,
-                start_new_session=True, preexec_fn=_die_with_parent,
+                start_new_session=True, preexec_fn=die_with_parent,
             )  # fmt: skip
 
     def _properties(self) -> list[str]:
@@ -182,14 +182,14 @@ class Servers:
         """What RocketMQ's own tool prints."""
         folder = self._next_folder("mqadmin")
         folder.mkdir(parents=True)
-        _configure_logging(folder)
+        configure_logging(folder)
         properties = [f"-Duser.home={folder}", f"-Drmq.logback.configurationFile={folder / 'logging.xml'}"]
         command = [*_JAVA, *properties, "-cp", f"{self._classpath}/*"]
         command += [_TOOLS, *arguments]
         environment = {**os.environ, "ROCKETMQ_HOME": str(folder)}
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=_PATIENCE, env=environment, cwd=folder, check=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )  # fmt: skip
         return done.stdout
 
@@ -208,7 +208,7 @@ class Servers:
         return server
 
 
-def _configure_logging(folder: Path) -> None:
+def configure_logging(folder: Path) -> None:
     """Warnings into a file. 5.x reads the file that a property names; 4.9 insists on files of its own, with the class
     names of plain logback."""
     text = _LOGGING.format(file=folder / "server.log")
@@ -235,6 +235,6 @@ def free_broker_port() -> int:
             return port
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Runs in the child before Java: the kernel kills it when the test run ends, even by SIGKILL."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
