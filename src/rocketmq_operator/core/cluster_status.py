@@ -7,13 +7,17 @@ from rocketmq_operator.api import BrokerClusterStatus
 from rocketmq_operator.api.brokercluster import BrokerGroup, BrokerMember, ReplicationMode
 from rocketmq_operator.api.common import Condition, condition
 
-from . import names, registration
+from . import names, registration, sizes
 from .conditions import Verdict, degraded, events, settle
 from .facts import ClusterSnapshot, PodFact, Problem
 from .intents import groups as groups_of
 from .intents import initialized
 from .members import broker_name, member_count
+from .membership import full_copy
 from .plan import Action, Plan
+
+WAITING_SECONDS = 3.0
+"""Until the next look while all is ready and something is still waited for, such as a slave that is being copied."""
 
 
 def report(
@@ -22,6 +26,7 @@ def report(
     problems: Sequence[Problem],
     waiting: Sequence[str],
     pending: Sequence[str],
+    held: Sequence[str],
     now: str,
     now_ms: int,
 ) -> Plan[BrokerClusterStatus]:
@@ -36,14 +41,14 @@ def report(
         degraded([*troubles, *_name_server_problems(snapshot)]),
         _name_servers(snapshot),
         _replicated(snapshot),
-        *_pending(pending),
+        *_pending(pending, held),
     ]
     conditions = settle(verdicts, before, cluster.metadata.generation, now)
     return Plan(
         actions=tuple(actions),
         status=_status(snapshot, groups, conditions),
         events=events(before, conditions),
-        requeue=_requeue(snapshot, conditions, bool(actions), now),
+        requeue=_requeue(snapshot, conditions, bool(actions), bool(waiting), now),
     )
 
 
@@ -70,7 +75,7 @@ def _status(snapshot: ClusterSnapshot, groups: list[BrokerGroup], conditions: li
 def _group(snapshot: ClusterSnapshot, index: int, now_ms: int) -> BrokerGroup:
     pods = registration.pods_of(snapshot.pods, index)
     members = [_member(snapshot, pod, now_ms) for pod in pods]
-    complete = len(members) == member_count(snapshot.cluster.spec) and all(member.ready for member in members)
+    complete = len(members) >= member_count(snapshot.cluster.spec) and all(member.ready for member in members)
     return BrokerGroup(
         name=broker_name(snapshot.cluster.spec, index),
         index=index,
@@ -92,10 +97,31 @@ def _member(snapshot: ClusterSnapshot, pod: PodFact, now_ms: int) -> BrokerMembe
         address=entry[group].addresses[pod.member] if entry else "",
         version=fact.version if fact else "",
         ready=pod.ready,
+        full_copy=_is_copy(snapshot, pod),
         accepting=bool(fact and not pod.member and fact.permission & 2 and fact.accepts_from <= now_ms),
         registered_on=servers,
         problem=pod.problem.message[:1024] if pod.problem else "",
     )
+
+
+def _is_copy(snapshot: ClusterSnapshot, pod: PodFact) -> bool:
+    group = sizes.group_of(snapshot, pod.group)
+    master, fact = group.fact(0), group.fact(pod.member)
+    return fact is not None and (pod.member == 0 or (master is not None and full_copy(master, fact)))
+
+
+def _no_copy(snapshot: ClusterSnapshot, index: int) -> str:
+    """Why an acknowledged message of a group may lie on its master alone; empty if it does not, or if nobody can tell."""
+    group = sizes.group_of(snapshot, index)
+    master = group.fact(0)
+    known = {pod.name: fact for pod in group.slaves() if (fact := group.fact(pod.member))}
+    if master is None:
+        return ""
+    if known and not any(full_copy(master, fact) for fact in known.values()):
+        return f"{group.name}: {', '.join(known)} is being copied and does not hold all messages yet"
+    if master.in_sync == 1 and group.user_copies is None:
+        return f"{group.name} waits for no slave yet"
+    return ""
 
 
 def _ready(snapshot: ClusterSnapshot, groups: Sequence[BrokerGroup], waiting: Sequence[str]) -> Verdict:
@@ -159,26 +185,34 @@ def _replicated(snapshot: ClusterSnapshot) -> Verdict:
         return Verdict("Replicated", False, "SingleMember", message)
     if spec.replication_mode is ReplicationMode.ASYNC:
         return Verdict("Replicated", False, "Asynchronous", "a message is acknowledged before a slave holds it")
+    behind = [words for index in groups_of(snapshot) if (words := _no_copy(snapshot, index))]
+    if behind:
+        return Verdict("Replicated", False, "CatchingUp", "; ".join(behind))
     return Verdict("Replicated", True, "Synchronous", "a message is acknowledged (SEND_OK) when a slave holds it, too")
 
 
-def _pending(pending: Sequence[str]) -> list[Verdict]:
-    if not pending:
-        return []
-    message = (
-        f"the spec asks for something else than runs in {', '.join(pending)}; this version changes no running group and adds "
-        "or removes none: set the spec back, or create a new cluster"
-    )
-    return [Verdict("ChangesPending", True, "RolloutNeeded", message)]
+def _pending(pending: Sequence[str], held: Sequence[str]) -> list[Verdict]:
+    """``pending``: workloads whose template differs, or that come or go. ``held``: what keeps members from coming or going."""
+    words = list(held)
+    if pending:
+        words.append(
+            f"the spec asks for something else than runs in {', '.join(pending)}; this version changes no running pod and adds "
+            "or removes no group: set the spec back, or create a new cluster"
+        )
+    return [Verdict("ChangesPending", True, "RolloutNeeded", "; ".join(words))] if words else []
 
 
-def _requeue(snapshot: ClusterSnapshot, conditions: list[Condition], acted: bool, now: str) -> float | None:
+def _requeue(
+    snapshot: ClusterSnapshot, conditions: list[Condition], acted: bool, waiting: bool, now: str
+) -> float | None:
     """Soon while something moves, ever more rarely the longer nothing does; None when all is well (the resync looks)."""
     ready = condition(conditions, "Ready")
     if acted or ready is None:
         return 1.0
-    if ready.status == "True" or snapshot.cluster.spec.paused:
+    if snapshot.cluster.spec.paused:
         return None
+    if ready.status == "True":
+        return WAITING_SECONDS if waiting else None
     unready = (_time(now) - _time(ready.last_transition_time)).total_seconds()
     return min(30.0, max(1.0, (unready - 60) / 10))
 

@@ -7,12 +7,14 @@ import msgspec
 from rocketmq_operator.api import BrokerCluster, BrokerClusterStatus
 from rocketmq_operator.api.schema import API_VERSION
 
-from . import following, gates, names, objects, opening, registration, rollout
+from . import following, gates, names, objects, opening, registration, rollout, sizes
 from .build import config, network, workload
 from .cluster_status import report
+from .drift import unsized
 from .facts import ClusterSnapshot, PodFact, Problem
 from .intents import existing, groups, initialized, intent, startable
 from .members import member_count
+from .membership import Decision
 from .objects import Owner, owned
 from .plan import Action, Configure, Plan
 
@@ -26,6 +28,14 @@ class Draft(msgspec.Struct):
     problems: list[Problem] = []
     waiting: list[str] = []
     pending: list[str] = []
+    held: list[str] = []
+
+    def add(self, prefix: str, group: int, decision: Decision) -> None:
+        """What a group's members have to say."""
+        name = f"{prefix}-{group}"
+        self.waiting += [f"{name}: {decision.waiting}"] if decision.waiting else []
+        self.held += [f"{name}: {decision.pending}"] if decision.pending else []
+        self.problems += [decision.problem] if decision.problem else []
 
 
 def plan(snapshot: ClusterSnapshot, now: str, now_ms: int) -> Plan[BrokerClusterStatus]:
@@ -33,11 +43,12 @@ def plan(snapshot: ClusterSnapshot, now: str, now_ms: int) -> Plan[BrokerCluster
     draft = Draft(problems=list(snapshot.problems))
     if snapshot.cluster.metadata.deletion_timestamp is None:
         _objects(snapshot, draft)
+        _members(snapshot, draft, now_ms)
         _brokers(snapshot, draft)
         _openings(snapshot, draft, now_ms)
     if snapshot.cluster.spec.paused:
         draft.actions.clear()
-    return report(snapshot, draft.actions, draft.problems, draft.waiting, draft.pending, now, now_ms)
+    return report(snapshot, draft.actions, draft.problems, draft.waiting, draft.pending, draft.held, now, now_ms)
 
 
 def owner_of(cluster: BrokerCluster) -> Owner:
@@ -55,10 +66,7 @@ def _objects(snapshot: ClusterSnapshot, draft: Draft) -> None:
     draft.pending += _held_groups(snapshot)
     if not _held(snapshot):
         config_map = config.config_map(cluster, snapshot.config)
-        sets = [
-            workload.stateful_set(cluster, group, config_map["metadata"]["name"], _hard_spread(snapshot, group))
-            for group in startable(snapshot)
-        ]
+        sets = [_stateful_set(snapshot, group, config_map["metadata"]["name"]) for group in startable(snapshot)]
         there, pending = rollout.split(sets, snapshot.objects, owner)
         draft.pending += pending
         allowed = _without_strangers(snapshot, there, draft)
@@ -67,6 +75,28 @@ def _objects(snapshot: ClusterSnapshot, draft: Draft) -> None:
     actions, problems = objects.decide(wanted, snapshot.objects, owner)
     draft.actions += actions
     draft.problems += problems
+
+
+def _stateful_set(snapshot: ClusterSnapshot, group: int, config_name: str) -> Json:
+    """A group's StatefulSet; the size of one that exists follows rules of its own, and what is applied does not speak of it."""
+    members = sizes.decide(snapshot, group).replicas
+    made = workload.stateful_set(snapshot.cluster, group, config_name, _hard_spread(snapshot, group), members)
+    return unsized(made) if ("StatefulSet", made["metadata"]["name"]) in snapshot.objects else made
+
+
+def _members(snapshot: ClusterSnapshot, draft: Draft, now_ms: int) -> None:
+    """How many members each group has, and what its master must know of it."""
+    running = [
+        group
+        for group in startable(snapshot)
+        if ("StatefulSet", names.workload(snapshot.cluster.metadata.name, group)) in snapshot.objects
+    ]
+    for group in running:
+        decision = sizes.decide(snapshot, group)
+        said = owned(intent(snapshot, group, initialized(snapshot, group)), owner_of(snapshot.cluster))
+        draft.actions += sizes.actions(snapshot, group, decision, said)
+        draft.add(snapshot.cluster.spec.broker_name_prefix, group, decision)
+    draft.actions += sizes.restarts(snapshot, running, now_ms)
 
 
 def _held_groups(snapshot: ClusterSnapshot) -> list[str]:
@@ -81,7 +111,7 @@ def _hard_spread(snapshot: ClusterSnapshot, group: int) -> bool:
     fact = snapshot.objects.get(("StatefulSet", names.workload(snapshot.cluster.metadata.name, group)))
     if fact:
         return b"requiredDuringScheduling" in bytes(fact.spec)
-    return snapshot.nodes is not None and snapshot.nodes >= member_count(snapshot.cluster.spec)
+    return snapshot.nodes is not None and snapshot.nodes >= max(2, member_count(snapshot.cluster.spec))
 
 
 def _held(snapshot: ClusterSnapshot) -> bool:

@@ -3,21 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from . import names
+from . import names, sizes
 from .build import config
 from .facts import ClusterSnapshot, ObjectFact
+from .intent_data import data_of
 
 Json = dict[str, Any]
 
 
-def _data(snapshot: ClusterSnapshot, group: int) -> dict[str, str] | None:
-    fact = snapshot.objects.get(("ConfigMap", names.intent(snapshot.cluster.metadata.name, group)))
-    return fact.content().get("data", {}) if fact else None
-
-
 def initialized(snapshot: ClusterSnapshot, group: int) -> bool:
     """Whether a group was ever opened: its intent says so, or, if that was deleted, the status."""
-    if (_data(snapshot, group) or {}).get("initialized") == "true":
+    if (data_of(snapshot, group) or {}).get("initialized") == "true":
         return True
     groups = snapshot.cluster.status.broker_groups if snapshot.cluster.status else []
     return any(each.index == group and each.initialized for each in groups)
@@ -25,10 +21,11 @@ def initialized(snapshot: ClusterSnapshot, group: int) -> bool:
 
 def intent(snapshot: ClusterSnapshot, group: int, opened: bool) -> Json:
     """The intent of a group as it should be now; name servers that cannot be told keep the last known list."""
-    before = _data(snapshot, group) or {}
+    before = data_of(snapshot, group) or {}
     servers = snapshot.name_servers
     known = bool(servers.dns or servers.addresses)
     data = {
+        **sizes.intended(snapshot, group),
         "brokerPermission": before.get("brokerPermission", "6"),
         "initialized": "true" if opened else "false",
         "nameServers": ";".join(servers.addresses) if known else before.get("nameServers", ""),
@@ -63,7 +60,7 @@ def startable(snapshot: ClusterSnapshot) -> list[int]:
     wanted = range(snapshot.cluster.spec.group_replica)
     if not any(initialized(snapshot, group) for group in {*wanted, *existing(snapshot)}):
         return list(wanted)
-    return [group for group in wanted if _data(snapshot, group) is not None or initialized(snapshot, group)]
+    return [group for group in wanted if data_of(snapshot, group) is not None or initialized(snapshot, group)]
 
 
 def groups(snapshot: ClusterSnapshot) -> list[int]:

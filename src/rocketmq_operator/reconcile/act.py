@@ -35,7 +35,7 @@ Guard = Callable[[], None]
 
 log = structlog.get_logger(__name__)
 
-RESOURCES: dict[str, Resource] = {each.kind: each for each in (CONFIG_MAP, PDB, SERVICE, STATEFULSET)}
+RESOURCES: dict[str, Resource] = {each.kind: each for each in (CONFIG_MAP, PDB, POD, SERVICE, STATEFULSET)}
 
 
 class Outcome:

@@ -23,7 +23,12 @@ class Slave:
         self.address = f"127.0.0.1:{self.port}"
         self.root = folder
         self.home = folder / "home" / "rocketmq"
-        self.intent = {"brokerPermission": "6", "initialized": "true", "nameServers": name_server.address, "members": "2"}
+        self.intent = {
+            "brokerPermission": "6",
+            "initialized": "true",
+            "nameServers": name_server.address,
+            "members": "2",
+        }
         self._master = master.address
         self._ports = {"listenPort": str(self.port), "haListenPort": str(free_port())}
         self._settings = settings
@@ -48,7 +53,10 @@ class Slave:
         etc = self.root / "etc/rocketmq-operator"
         (etc / "config").mkdir(parents=True, exist_ok=True)
         (etc / "intent").mkdir(parents=True, exist_ok=True)
-        for name, text in {**self._files(), **{f"../intent/{key}": value for key, value in self.intent.items()}}.items():
+        for name, text in {
+            **self._files(),
+            **{f"../intent/{key}": value for key, value in self.intent.items()},
+        }.items():
             (etc / "config" / name).write_text(text)
         (self.root / "etc/hosts").write_text("127.0.0.1 localhost\n")
         environment = {
@@ -71,7 +79,7 @@ class Slave:
     def _files(self) -> dict[str, str]:
         lines = ["brokerName=@BROKER_NAME@", "brokerId=@BROKER_ID@", "brokerRole=@BROKER_ROLE@"]
         lines += [f"{key}={value}" for key, value in {**self._ports, **self._settings}.items()]
-        own = {
+        own: dict[str, str | list[str]] = {
             "CLUSTER_UID": "uid-1", "BROKER_NAME_PREFIX": "broker", "REPLICATION_MODE": "SYNC", "ON_LOST_VOLUME": "Refuse",
             "ADOPT_CLUSTER_UID": "-", "FENCE_GRACE_SECONDS": "30", "JVM_HEAP": "",
             "JVM_OPTIONS": [

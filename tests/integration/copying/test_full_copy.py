@@ -104,7 +104,10 @@ class Group:
         """The slave's store, served by a broker that lets all of it be read."""
         self.master.kill()
         self.slave.kill()
-        settings = SETTINGS | {"storePathRootDir": str(self.slave.store), "storePathCommitLog": str(self.slave.store / "commitlog")}
+        settings = SETTINGS | {
+            "storePathRootDir": str(self.slave.store),
+            "storePathCommitLog": str(self.slave.store / "commitlog"),
+        }
         reader = self.servers.broker("broker-0", [self.ns], settings)
         await asyncio.to_thread(reader.wait)
         return reader
