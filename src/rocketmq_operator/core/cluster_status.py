@@ -37,7 +37,7 @@ def report(
     before = list(cluster.status.conditions) if cluster.status else []
     verdicts = [
         _ready(snapshot, groups, waiting),
-        _progressing(snapshot, groups),
+        _progressing(snapshot, groups, waiting),
         degraded([*troubles, *_name_server_problems(snapshot)]),
         _name_servers(snapshot),
         _replicated(snapshot),
@@ -137,11 +137,12 @@ def _ready(snapshot: ClusterSnapshot, groups: Sequence[BrokerGroup], waiting: Se
     return Verdict("Ready", False, "BrokersNotReady", "; ".join([missing, *waiting]))
 
 
-def _progressing(snapshot: ClusterSnapshot, groups: Sequence[BrokerGroup]) -> Verdict:
+def _progressing(snapshot: ClusterSnapshot, groups: Sequence[BrokerGroup], waiting: Sequence[str]) -> Verdict:
     if snapshot.cluster.spec.paused:
         return Verdict("Progressing", False, "Paused", "spec.paused is true: nothing is changed until it is false")
     if all(group.ready for group in groups):
-        return Verdict("Progressing", False, "Settled")
+        # Masters that wait to be opened are not ready, so this is about members that come or go.
+        return Verdict("Progressing", bool(waiting), "MembersChanging" if waiting else "Settled", "; ".join(waiting))
     if all(group.initialized for group in groups):
         return Verdict("Progressing", True, "Recovering", "brokers are coming back")
     return Verdict("Progressing", True, "Creating", "brokers are being started")

@@ -35,7 +35,7 @@ Guard = Callable[[], None]
 
 log = structlog.get_logger(__name__)
 
-RESOURCES: dict[str, Resource] = {each.kind: each for each in (CONFIG_MAP, PDB, POD, SERVICE, STATEFULSET)}
+RESOURCES: dict[str, Resource] = {each.kind: each for each in (CONFIG_MAP, PDB, SERVICE, STATEFULSET)}
 
 
 class Outcome:
@@ -81,7 +81,7 @@ class Actor:
             case Apply(obj=obj):
                 await self._kube.apply(RESOURCES[obj["kind"]], obj)
             case Remove(kind=kind, name=name, uid=uid):
-                await self._remove(Ref(RESOURCES[kind], self._namespace, name), uid)
+                await self._remove(Ref(POD if kind == POD.kind else RESOURCES[kind], self._namespace, name), uid)
             case SetGate():
                 return await self._gate(action)
             case SetListed():

@@ -103,7 +103,9 @@ class World:
                 if first:
                     self._do(Apply("", "", first))
                 keys = {"startAcceptSendRequestTimeStamp": "accepts_from", "inSyncReplicas": "in_sync"}
-                self.change_broker(broker, **{keys[key]: int(value) for key, value in values.items()})
+                self.change_broker(broker, **{keys[key]: int(values[key]) for key in values if key in keys})
+                if "namesrvAddr" in values:
+                    self.change_broker(broker, name_servers=values["namesrvAddr"])
 
     def resize(self, name: str, replicas: int) -> None:
         """Another number of members, as by ``kubectl scale``; the pods follow when ``start_pods`` and ``stop_pods`` say so."""
