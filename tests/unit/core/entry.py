@@ -28,6 +28,7 @@ class Pod:
 
     def __init__(self, root: Path, *, version: str = "5.4.0", java: str = "17.0.1") -> None:
         self.root = root
+        self.master = ""
         self.home = root / "home" / f"rocketmq-{version}"
         self.intent = {
             "brokerPermission": "6",
@@ -105,6 +106,7 @@ class Pod:
             "POD_NAME": f"c-0-{member}",
             "POD_IP": "10.1.2.3",
             "GROUP": "0",
+            "ENTRY_MASTER": self.master,
             "MEMORY_LIMIT_MIB": "1000",
         }
         command = ["bash", str(config / script)]
