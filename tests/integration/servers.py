@@ -69,7 +69,7 @@ class Server:
         folder.mkdir(parents=True)
         self.config_file = folder / "server.conf"
         self.config_file.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
-        _configure_logging(folder)
+        configure_logging(folder)
 
     @property
     def pid(self) -> int:
@@ -213,7 +213,7 @@ class Servers:
         """What RocketMQ's own tool prints."""
         folder = self._next_folder("mqadmin")
         folder.mkdir(parents=True)
-        _configure_logging(folder)
+        configure_logging(folder)
         properties = [f"-Duser.home={folder}", f"-Drmq.logback.configurationFile={folder / 'logging.xml'}"]
         command = [*_JAVA, *properties, "-cp", f"{self._classpath}/*"]
         command += [_TOOLS, *arguments]
@@ -239,7 +239,7 @@ class Servers:
         return server
 
 
-def _configure_logging(folder: Path) -> None:
+def configure_logging(folder: Path) -> None:
     """Warnings into a file. 5.x reads the file that a property names; 4.9 insists on files of its own, with the class
     names of plain logback."""
     text = _LOGGING.format(file=folder / "server.log")

@@ -148,6 +148,12 @@ class BrokerMember(Wire, frozen=True, omit_defaults=False):
     version: Annotated[str, doc("RocketMQ version that it reports.", max_length=64)] = ""
     ready: Annotated[bool, doc("Whether its pod is ready.")] = False
     accepting: Annotated[bool, doc("Whether it accepts messages from producers.")] = False
+    full_copy: Annotated[
+        bool,
+        doc(
+            "Whether it holds all messages of its group: a master always, a slave once it has copied its master's log from the first message on."
+        ),
+    ] = False
     registered_on: Annotated[
         list[Annotated[str, doc(max_length=512)]],
         doc("Name servers that list it.", list_type="set", max_length=64),

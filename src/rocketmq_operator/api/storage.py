@@ -93,7 +93,10 @@ class Storage(Wire, frozen=True):
     ] = None
     volume_policy: Annotated[
         VolumePolicy,
-        doc("What happens to the claims when the cluster is deleted: Retain keeps them, Delete removes them."),
+        doc(
+            "What happens to the claims when the cluster is deleted, or when a member or a group leaves it: Retain keeps them, Delete "
+            "removes them."
+        ),
     ] = VolumePolicy.RETAIN
     on_lost_volume: Annotated[
         LostVolume,

@@ -4,17 +4,22 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from rocketmq_operator.api import BrokerClusterStatus
-from rocketmq_operator.api.brokercluster import BrokerGroup, BrokerMember, ReplicationMode
+from rocketmq_operator.api.brokercluster import BrokerGroup, BrokerMember
 from rocketmq_operator.api.common import Condition, condition
 
-from . import names, registration, scaling_status
-from .conditions import Verdict, degraded, events, settle
+from . import cluster_conditions as say
+from . import names, registration, scaling_status, sizes
+from .conditions import degraded, events, settle
 from .facts import ClusterSnapshot, PodFact, Problem
 from .groups.decide import Groups
 from .groups.life import Phase
 from .groups.view import GroupView
 from .members import broker_name, member_count
+from .membership import full_copy
 from .plan import Action, Plan
+
+WAITING_SECONDS = 3.0
+"""Until the next look while all is ready and something is still waited for, such as a slave that is being copied."""
 
 
 def report(
@@ -23,7 +28,9 @@ def report(
     actions: Sequence[Action],
     problems: Sequence[Problem],
     waiting: Sequence[str],
+    members: Sequence[str],
     pending: Sequence[str],
+    held: Sequence[str],
     now: str,
     now_ms: int,
 ) -> Plan[BrokerClusterStatus]:
@@ -36,20 +43,20 @@ def report(
     troubles = [*problems, *(pod.problem for pod in snapshot.pods if pod.problem)]
     before = list(cluster.status.conditions) if cluster.status else []
     verdicts = [
-        _ready(snapshot, wanted, waiting),
-        _progressing(snapshot, wanted),
-        degraded([*troubles, *_name_server_problems(snapshot)]),
-        _name_servers(snapshot),
-        _replicated(snapshot),
-        scaling_status.scaling(decided),
-        *_pending(pending),
+        say.ready(snapshot, wanted, waiting),
+        say.progressing(snapshot, wanted, waiting),
+        degraded([*troubles, *say.name_server_problems(snapshot)]),
+        say.name_servers(snapshot),
+        say.replicated(snapshot, [group.index for group in wanted]),
+        scaling_status.scaling(decided, members),
+        *say.held_back(pending, held),
     ]
     conditions = settle(verdicts, before, cluster.metadata.generation, now)
     return Plan(
         actions=tuple(actions),
         status=_status(snapshot, groups, conditions),
         events=events(before, conditions),
-        requeue=scaling_status.sooner(decided, _requeue(snapshot, conditions, bool(actions), now)),
+        requeue=scaling_status.sooner(decided, _requeue(snapshot, conditions, bool(actions), bool(waiting), now)),
         progress=scaling_status.progress(decided),
     )
 
@@ -77,7 +84,7 @@ def _status(snapshot: ClusterSnapshot, groups: list[BrokerGroup], conditions: li
 
 def _group(snapshot: ClusterSnapshot, view: GroupView, now_ms: int) -> BrokerGroup:
     members = [_member(snapshot, pod, now_ms) for pod in view.pods]
-    complete = len(members) == member_count(snapshot.cluster.spec) and all(member.ready for member in members)
+    complete = len(members) >= member_count(snapshot.cluster.spec) and all(member.ready for member in members)
     return BrokerGroup(
         name=view.name,
         index=view.index,
@@ -101,93 +108,30 @@ def _member(snapshot: ClusterSnapshot, pod: PodFact, now_ms: int) -> BrokerMembe
         address=entry[group].addresses[pod.member] if entry else "",
         version=fact.version if fact else "",
         ready=pod.ready,
+        full_copy=_is_copy(snapshot, pod),
         accepting=bool(fact and not pod.member and fact.permission & 2 and fact.accepts_from <= now_ms),
         registered_on=servers,
         problem=pod.problem.message[:1024] if pod.problem else "",
     )
 
 
-def _ready(snapshot: ClusterSnapshot, groups: Sequence[BrokerGroup], waiting: Sequence[str]) -> Verdict:
-    wanted = snapshot.cluster.spec.group_replica * member_count(snapshot.cluster.spec)
-    ready = sum(member.ready for group in groups for member in group.members)
-    if all(group.ready for group in groups):
-        return Verdict(
-            "Ready", True, "AllBrokersReady", f"all {wanted} brokers are registered, masters accept messages"
-        )
-    if ready == wanted:
-        return Verdict("Ready", False, "MastersClosed", "; ".join(waiting) or "not every master accepts messages")
-    missing = f"{ready} of {wanted} brokers are ready"
-    return Verdict("Ready", False, "BrokersNotReady", "; ".join([missing, *waiting]))
+def _is_copy(snapshot: ClusterSnapshot, pod: PodFact) -> bool:
+    group = sizes.group_of(snapshot, pod.group)
+    master, fact = group.fact(0), group.fact(pod.member)
+    return fact is not None and (pod.member == 0 or (master is not None and full_copy(master, fact)))
 
 
-def _progressing(snapshot: ClusterSnapshot, groups: Sequence[BrokerGroup]) -> Verdict:
-    if snapshot.cluster.spec.paused:
-        return Verdict("Progressing", False, "Paused", "spec.paused is true: nothing is changed until it is false")
-    if all(group.ready for group in groups):
-        return Verdict("Progressing", False, "Settled")
-    if all(group.initialized for group in groups):
-        return Verdict("Progressing", True, "Recovering", "brokers are coming back")
-    return Verdict("Progressing", True, "Creating", "brokers are being started")
-
-
-def _name_server_problems(snapshot: ClusterSnapshot) -> list[Problem]:
-    servers = snapshot.name_servers
-    if servers.problem:
-        return [Problem(servers.reason or "NameServersUnknown", servers.problem)]
-    silent = registration.silent(snapshot.registrations)
-    if not silent or registration.answering(snapshot.registrations):
-        return []
-    return [
-        Problem(
-            "NameServersUnreachable",
-            f"no name server answers: {', '.join(silent)}; check that they run and can be reached",
-        )
-    ]
-
-
-def _name_servers(snapshot: ClusterSnapshot) -> Verdict:
-    problems = _name_server_problems(snapshot)
-    silent = registration.silent(snapshot.registrations)
-    if problems:
-        return Verdict("NameServersReachable", False, problems[0].reason, problems[0].message)
-    if silent:
-        return Verdict(
-            "NameServersReachable", False, "SomeNameServersSilent", f"these do not answer: {', '.join(silent)}"
-        )
-    if not snapshot.registrations:
-        return Verdict("NameServersReachable", None, "NotAsked", "no name server was asked yet")
-    return Verdict("NameServersReachable", True, "AllAnswer")
-
-
-def _replicated(snapshot: ClusterSnapshot) -> Verdict:
-    spec = snapshot.cluster.spec
-    if member_count(spec) == 1:
-        message = (
-            "a group has one member: an acknowledged message lies on one broker only, whatever replicationMode says"
-        )
-        return Verdict("Replicated", False, "SingleMember", message)
-    if spec.replication_mode is ReplicationMode.ASYNC:
-        return Verdict("Replicated", False, "Asynchronous", "a message is acknowledged before a slave holds it")
-    return Verdict("Replicated", True, "Synchronous", "a message is acknowledged (SEND_OK) when a slave holds it, too")
-
-
-def _pending(pending: Sequence[str]) -> list[Verdict]:
-    if not pending:
-        return []
-    message = (
-        f"the spec asks for something else than runs in {', '.join(pending)}; this version changes no running group: "
-        "set the spec back, or create a new cluster"
-    )
-    return [Verdict("ChangesPending", True, "RolloutNeeded", message)]
-
-
-def _requeue(snapshot: ClusterSnapshot, conditions: list[Condition], acted: bool, now: str) -> float | None:
+def _requeue(
+    snapshot: ClusterSnapshot, conditions: list[Condition], acted: bool, waiting: bool, now: str
+) -> float | None:
     """Soon while something moves, ever more rarely the longer nothing does; None when all is well (the resync looks)."""
     ready = condition(conditions, "Ready")
     if acted or ready is None:
         return 1.0
-    if ready.status == "True" or snapshot.cluster.spec.paused:
+    if snapshot.cluster.spec.paused:
         return None
+    if ready.status == "True":
+        return WAITING_SECONDS if waiting else None
     unready = (_time(now) - _time(ready.last_transition_time)).total_seconds()
     return min(30.0, max(1.0, (unready - 60) / 10))
 

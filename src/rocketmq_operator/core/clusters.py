@@ -7,9 +7,10 @@ import msgspec
 from rocketmq_operator.api import BrokerCluster, BrokerClusterStatus
 from rocketmq_operator.api.schema import API_VERSION
 
-from . import deleting, following, gates, names, objects, opening, registration, rollout
+from . import deleting, following, gates, names, objects, opening, registration, rollout, sizes
 from .build import config, network, workload
 from .cluster_status import report
+from .drift import unsized
 from .facts import ClusterSnapshot, Problem
 from .groups.closing import KEEP_HOURS
 from .groups.decide import Groups, decide
@@ -30,6 +31,8 @@ class Draft(msgspec.Struct):
     problems: list[Problem] = []
     waiting: list[str] = []
     pending: list[str] = []
+    held: list[str] = []
+    members: list[str] = []
 
 
 def plan(snapshot: ClusterSnapshot, now: str, now_ms: int) -> Plan[BrokerClusterStatus]:
@@ -43,11 +46,23 @@ def plan(snapshot: ClusterSnapshot, now: str, now_ms: int) -> Plan[BrokerCluster
     _openings(snapshot, groups, draft)
     if not deleted:
         _steps(groups, draft)
+        _members(snapshot, groups, draft, now_ms)
     if snapshot.cluster.spec.paused:
         # A gate is no change but the truth about a pod; and a deletion that nothing holds back is not held back by a pause.
         draft.actions = [action for action in draft.actions if isinstance(action, SetGate)]
     _deletion(snapshot, groups, draft)
-    return report(snapshot, groups, draft.actions, draft.problems, draft.waiting, draft.pending, now, now_ms)
+    return report(
+        snapshot,
+        groups,
+        draft.actions,
+        draft.problems,
+        draft.waiting,
+        draft.members,
+        draft.pending,
+        draft.held,
+        now,
+        now_ms,
+    )
 
 
 def owner_of(cluster: BrokerCluster) -> Owner:
@@ -68,13 +83,8 @@ def _objects(snapshot: ClusterSnapshot, groups: Groups, draft: Draft) -> None:
     wanted += [intent(snapshot, index, step.life) for index, step in sorted(groups.steps.items())]
     if not _held(snapshot):
         config_map = config.config_map(cluster, snapshot.config)
-        sets = [
-            workload.stateful_set(
-                cluster, view.index, config_map["metadata"]["name"], _hard_spread(snapshot, view.index)
-            )
-            for view in groups.views.values()
-            if _has_workload(snapshot, view)
-        ]
+        name = config_map["metadata"]["name"]
+        sets = [_stateful_set(view, name) for view in groups.views.values() if _has_workload(snapshot, view)]
         there, pending = rollout.split(sets, snapshot.objects, owner)
         draft.pending += pending
         allowed = _without_strangers(snapshot, groups, there, draft)
@@ -92,12 +102,39 @@ def _has_workload(snapshot: ClusterSnapshot, view: GroupView) -> bool:
     return told and view.life.phase not in {Phase.REMOVING, Phase.LEFT}
 
 
+def _stateful_set(view: GroupView, config_name: str) -> Json:
+    """A group's StatefulSet; the size of one that exists follows rules of its own, and what is applied does not speak of it."""
+    members = sizes.decide(view.snapshot, view.index).replicas
+    made = workload.stateful_set(
+        view.cluster, view.index, config_name, _hard_spread(view.snapshot, view.index), members
+    )
+    return unsized(made) if view.exists else made
+
+
+def _members(snapshot: ClusterSnapshot, groups: Groups, draft: Draft, now_ms: int) -> None:
+    """How many members each group has, and what its master must know of it; a group that leaves or moves stays as it is."""
+    stable = {Phase.SERVING, Phase.JOINING, Phase.OPENING}
+    running = [index for index, view in groups.views.items() if view.exists and view.life.phase in stable]
+    for index in running:
+        decision = sizes.decide(snapshot, index)
+        draft.actions += sizes.actions(snapshot, index, decision)
+        name = groups.views[index].name
+        if decision.problem:
+            draft.problems.append(decision.problem)
+        if decision.waiting:
+            draft.waiting.append(f"{name}: {decision.waiting}")
+            draft.members.append(f"{name}: {decision.waiting}")
+        if decision.pending:
+            draft.held.append(f"{name}: {decision.pending}")
+    draft.actions += sizes.restarts(snapshot, running, now_ms)
+
+
 def _hard_spread(snapshot: ClusterSnapshot, group: int) -> bool:
     """Whether a group's members must not share a node: decided once, when there are nodes enough at its creation."""
     fact = snapshot.objects.get(("StatefulSet", names.workload(snapshot.cluster.metadata.name, group)))
     if fact:
         return b"requiredDuringScheduling" in bytes(fact.spec)
-    return snapshot.nodes is not None and snapshot.nodes >= member_count(snapshot.cluster.spec)
+    return snapshot.nodes is not None and snapshot.nodes >= max(2, member_count(snapshot.cluster.spec))
 
 
 def _held(snapshot: ClusterSnapshot) -> bool:
@@ -162,7 +199,7 @@ def _steps(groups: Groups, draft: Draft) -> None:
         draft.actions += step.actions
         if step.problem:
             draft.problems.append(step.problem)
-        if step.doing and not step.removed:
+        if step.doing and index < groups.wanted:
             draft.waiting.append(f"{groups.views[index].name} {step.doing}")
 
 

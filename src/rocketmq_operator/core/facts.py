@@ -72,8 +72,12 @@ class PodFact(msgspec.Struct, frozen=True):
 
 
 class BrokerFact(msgspec.Struct, frozen=True):
-    """What a broker says of itself (codes 26 and 28). Offsets in bytes of the commit log, times in ms since 1970,
-    ``file_reserved`` in hours."""
+    """What a broker says of itself (codes 26 and 28). Offsets in bytes of the commit log, times in ms since 1970.
+
+    ``before``: a master's ``max_offset`` as it was before its slaves were asked, -1 if it was not asked then. A slave that
+    keeps up has reached it, while it may lag behind ``max_offset``, which is asked last. ``in_sync``: inSyncReplicas, 0
+    where there is none (4.x). ``dispatch_behind``: bytes that are not in the queues yet. ``file_reserved``: hours.
+    """
 
     cluster: str
     name: str
@@ -86,8 +90,15 @@ class BrokerFact(msgspec.Struct, frozen=True):
     max_offset: int = 0
     name_servers: str = ""
     boot: int = 0
+    in_sync: int = 0
     dispatch_behind: int = 0
     file_reserved: int = 0
+    before: int = -1
+
+    @property
+    def held_before(self) -> int:
+        """What a master held before its slaves were asked."""
+        return self.max_offset if self.before < 0 else self.before
 
 
 class Registered(msgspec.Struct, frozen=True):

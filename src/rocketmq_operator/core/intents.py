@@ -6,18 +6,14 @@ from typing import Any
 
 import msgspec
 
-from . import names
+from . import names, sizes
 from .build import config
 from .facts import ClusterSnapshot, ObjectFact
 from .groups import life
 from .groups.life import Life
+from .intent_data import data_of
 
 Json = dict[str, Any]
-
-
-def _data(snapshot: ClusterSnapshot, group: int) -> dict[str, str] | None:
-    fact = snapshot.objects.get(("ConfigMap", names.intent(snapshot.cluster.metadata.name, group)))
-    return fact.content().get("data", {}) if fact else None
 
 
 def lives(snapshot: ClusterSnapshot) -> dict[int, Life]:
@@ -28,7 +24,7 @@ def lives(snapshot: ClusterSnapshot) -> dict[int, Life]:
     for kind, each in snapshot.objects:
         number = each.removeprefix(prefix)
         if kind == "ConfigMap" and each != number and number.isdecimal():
-            found[int(number)] = life.read(_data(snapshot, int(number)) or {})
+            found[int(number)] = life.read(data_of(snapshot, int(number)) or {})
     for group in snapshot.cluster.status.broker_groups if snapshot.cluster.status else ():
         here = found.get(group.index)
         if group.initialized and (here is None or (not here.initialized and here.number == group.life)):
@@ -40,11 +36,12 @@ def lives(snapshot: ClusterSnapshot) -> dict[int, Life]:
 
 def intent(snapshot: ClusterSnapshot, group: int, stands: Life) -> Json:
     """The intent of a group as it should be now; name servers that cannot be told keep the last known list."""
-    before = _data(snapshot, group) or {}
+    before = data_of(snapshot, group) or {}
     servers = snapshot.name_servers
     known = bool(servers.dns or servers.addresses)
     data = {
         **life.written(stands),
+        **sizes.intended(snapshot, group),
         "nameServers": ";".join(servers.addresses) if known else before.get("nameServers", ""),
         "nameServersDns": servers.dns if known else before.get("nameServersDns", ""),
     }

@@ -8,7 +8,7 @@ held back and reported; everything else of a StatefulSet follows at once.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .drift import holds
+from .drift import holds, unsized
 from .facts import ObjectFact
 from .names import HASH_ANNOTATION
 from .objects import Owner, owned
@@ -33,4 +33,4 @@ def split(
 
 def _same(wanted: Json, fact: ObjectFact) -> bool:
     hashed = wanted["metadata"]["annotations"][HASH_ANNOTATION] == fact.hash
-    return hashed and holds(wanted["spec"], fact.content().get("spec"))
+    return hashed and holds(unsized(wanted)["spec"], fact.content().get("spec"))

@@ -1,5 +1,7 @@
 """What users see of groups that come, go and move: the condition ``Scaling``, live progress, and when to look again."""
 
+from collections.abc import Sequence
+
 from .conditions import Verdict
 from .groups.decide import Groups
 from .groups.life import Phase
@@ -11,13 +13,13 @@ WORDS = {Phase.SERVING: "Waiting", Phase.CLOSING_ORDER: "Closing", Phase.FENCED:
 """Phases as a user knows them, where that differs from the phase's own name."""
 
 
-def scaling(groups: Groups) -> Verdict:
-    """True while any group is on its way; a sentence for each, and the reason names what the first of them does."""
+def scaling(groups: Groups, members: Sequence[str]) -> Verdict:
+    """True while groups or members are on their way; a sentence for each, and the reason names what the first of them does."""
     told = _told(groups)
-    if not told:
+    words = [f"{view.name} {step.doing}" for view, step in told] + list(members)
+    if not words:
         return Verdict("Scaling", False, "Settled")
-    message = "; ".join(f"{view.name} {step.doing}" for view, step in told)
-    return Verdict("Scaling", True, _word(*told[0]), message)
+    return Verdict("Scaling", True, _word(*told[0]) if told else "MembersChanging", "; ".join(words))
 
 
 def progress(groups: Groups) -> tuple[Progress, ...]:

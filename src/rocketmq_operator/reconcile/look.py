@@ -39,13 +39,41 @@ async def _ordered(admin: Admin, server: str) -> Mapping[str, str] | None:
 
 
 async def brokers(admin: Admin, pods: Iterable[PodFact]) -> Mapping[str, BrokerFact]:
-    """What the broker in each running pod says; pods that do not answer are left out."""
+    """What the broker in each running pod says; pods that do not answer are left out.
+
+    Slaves are asked before their master, or one that copies while messages stream in would look ahead of it; and their
+    master once more before them, so that one that keeps up can be told from one that lags.
+    """
     running = [pod for pod in pods if pod.container and pod.ip]
-    answers = await asyncio.gather(*(_broker(admin, f"{pod.ip}:{names.BROKER_PORT}") for pod in running))
-    return {pod.name: fact for pod, fact in zip(running, answers, strict=True) if fact}
+    followed = {pod.group for pod in running if pod.member}
+    masters, slaves = [pod for pod in running if not pod.member], [pod for pod in running if pod.member]
+    leading = [pod for pod in masters if pod.group in followed]
+    ends = dict(
+        zip((pod.name for pod in leading), await asyncio.gather(*(_end(admin, pod) for pod in leading)), strict=True)
+    )
+    # One that did not answer is not asked again: a broker that hangs would make the others wait twice.
+    answering = [pod for pod in masters if ends.get(pod.name, -1) is not None]
+    found: dict[str, BrokerFact] = {}
+    for some in (slaves, answering):
+        answers = await asyncio.gather(*(_broker(admin, pod, ends.get(pod.name)) for pod in some))
+        found |= {pod.name: fact for pod, fact in zip(some, answers, strict=True) if fact}
+    return found
 
 
-async def _broker(admin: Admin, address: str) -> BrokerFact | None:
+def _address(pod: PodFact) -> str:
+    return f"{pod.ip}:{names.BROKER_PORT}"
+
+
+async def _end(admin: Admin, pod: PodFact) -> int | None:
+    """Where a broker's commit log ends."""
+    try:
+        return (await admin.runtime(_address(pod))).commit_log_max_offset
+    except AdminError:
+        return None
+
+
+async def _broker(admin: Admin, pod: PodFact, before: int | None) -> BrokerFact | None:
+    address = _address(pod)
     try:
         config, runtime = await asyncio.gather(admin.broker_config(address), admin.runtime(address))
     except AdminError:
@@ -62,6 +90,8 @@ async def _broker(admin: Admin, address: str) -> BrokerFact | None:
         max_offset=runtime.commit_log_max_offset,
         name_servers=config.get("namesrvAddr", ""),
         boot=runtime.boot_timestamp,
+        in_sync=int(config.get("inSyncReplicas", "0")),
         dispatch_behind=runtime.dispatch_behind_bytes,
         file_reserved=int(config.get("fileReservedTime", "0")),
+        before=-1 if before is None else before,
     )

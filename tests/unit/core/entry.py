@@ -15,7 +15,6 @@ SETTINGS: dict[str, str | list[str]] = {
     "CLUSTER_UID": "uid-1",
     "BROKER_NAME_PREFIX": "broker",
     "REPLICATION_MODE": "SYNC",
-    "MEMBERS": "2",
     "ON_LOST_VOLUME": "Refuse",
     "ADOPT_CLUSTER_UID": "-",
     "FENCE_GRACE_SECONDS": "30",
@@ -29,8 +28,16 @@ class Pod:
 
     def __init__(self, root: Path, *, version: str = "5.4.0", java: str = "17.0.1") -> None:
         self.root = root
+        self.master = ""
         self.home = root / "home" / f"rocketmq-{version}"
-        self.intent = {"brokerPermission": "6", "initialized": "false", "nameServers": "", "nameServersDns": ""}
+        self.intent = {
+            "brokerPermission": "6",
+            "initialized": "false",
+            "nameServers": "",
+            "nameServersDns": "",
+            "members": "2",
+            "inSyncReplicas": "2",
+        }
         self.settings: dict[str, str | list[str]] = dict(SETTINGS)
         self.conf = "#header\nbrokerName=@BROKER_NAME@\nbrokerId=@BROKER_ID@\nbrokerRole=@BROKER_ROLE@\n"
         for path in (
@@ -78,6 +85,7 @@ class Pod:
         intent.mkdir(parents=True, exist_ok=True)
         for name, text in {
             "broker.sh": scripts.BROKER,
+            "replica.sh": scripts.REPLICA,
             "name-server.sh": scripts.NAME_SERVER,
             "common.sh": scripts.COMMON,
             "settings": scripts.settings(self.settings),
@@ -98,6 +106,7 @@ class Pod:
             "POD_NAME": f"c-0-{member}",
             "POD_IP": "10.1.2.3",
             "GROUP": "0",
+            "ENTRY_MASTER": self.master,
             "MEMORY_LIMIT_MIB": "1000",
         }
         command = ["bash", str(config / script)]

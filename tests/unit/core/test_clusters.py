@@ -152,7 +152,7 @@ def test_a_name_that_belongs_to_somebody_else_is_left_alone() -> None:
     assert told(plan, "Degraded").reason == "NameTaken"
 
 
-@pytest.mark.parametrize("change", [{"brokerImage": "other"}, {"membersPerGroup": 3}])
+@pytest.mark.parametrize("change", [{"brokerImage": "other"}, {"properties": {"maxMessageSize": "1"}}])
 def test_changes_of_running_groups_are_held_back_and_said(change: dict[str, object]) -> None:
     world = settled()
     before = dict(world.objects)

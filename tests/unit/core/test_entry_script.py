@@ -1,6 +1,7 @@
 """The entry scripts themselves, run by bash: they decide what a restarting broker may do while nobody watches."""
 
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +35,7 @@ def test_first_start_of_a_master_is_fenced_and_stamped(pod: Pod) -> None:
     assert "inSyncReplicas=2" in lines
     assert FENCED in lines
     assert "brokerIP1=c-0-0.c-broker.ns.svc.cluster.local" in lines
-    assert (pod.store / ".rocketmq-operator").read_text().split() == ["uid-1", "0", "0"]
+    assert (pod.store / ".rocketmq-operator").read_text().split() == ["uid-1", "0", "0", "1"]
 
 
 def test_the_broker_reads_a_copy_with_the_same_lines(pod: Pod) -> None:
@@ -99,7 +100,21 @@ def test_empty_volume_is_accepted_when_the_spec_says_so(pod: Pod) -> None:
     assert FENCED in pod.broker_conf
 
 
-def test_a_slave_may_start_empty(pod: Pod) -> None:
+def test_a_slave_may_start_empty_while_nothing_was_opened(pod: Pod) -> None:
+    assert pod.start(member=1).returncode == 0
+
+
+def test_a_slave_with_nothing_waits_for_its_master_once_there_are_messages(pod: Pod) -> None:
+    pod.intent["initialized"] = "true"
+    with pytest.raises(subprocess.TimeoutExpired) as told:
+        pod.start(member=1, seconds=3)
+    assert "waiting for the master to begin a copy of it" in (told.value.stdout or b"").decode()
+    assert not (pod.home / "conf/broker.conf").exists()
+
+
+def test_a_slave_with_messages_never_waits_for_its_master(pod: Pod) -> None:
+    pod.start(member=1)
+    pod.write_messages()
     pod.intent["initialized"] = "true"
     assert pod.start(member=1).returncode == 0
 
@@ -120,8 +135,78 @@ def test_a_volume_is_adopted_by_uid_and_only_for_the_same_member(pod: Pod) -> No
     assert pod.start().returncode == 64
     stamp.write_text("uid-2\n0\n0\n")
     assert pod.start().returncode == 0
-    assert stamp.read_text().split() == ["uid-1", "0", "0"]
+    assert stamp.read_text().split() == ["uid-1", "0", "0", "1"]
     assert FENCED in pod.broker_conf
+
+
+def kept(pod: Pod, life: str | None = None, member: int = 0) -> None:
+    """A volume with messages that this member left behind in an earlier or later life of its group."""
+    pod.write_messages()
+    (pod.store / "config").mkdir()
+    (pod.store / "config/topics.json").write_text("{}")
+    (pod.store / ".rocketmq-operator").write_text("\n".join(["uid-1", "0", str(member), *([life] if life else []), ""]))
+
+
+@pytest.mark.parametrize("member", [0, 1])
+def test_a_volume_of_a_life_that_ended_drained_is_taken_back_empty(pod: Pod, member: int) -> None:
+    kept(pod, member=member)
+    pod.intent |= {"life": "2", "previousLife": "drained"}
+    run = pod.start(member=member)
+    assert run.returncode == 0, run.stdout
+    assert "emptying the volume" in run.stdout
+    assert [path.name for path in pod.store.iterdir()] == [".rocketmq-operator"]
+    assert (pod.store / ".rocketmq-operator").read_text().split() == ["uid-1", "0", str(member), "2"]
+    assert (FENCED in pod.broker_conf) == (member == 0)
+
+
+@pytest.mark.parametrize(("life", "previous"), [("2", "forced"), ("2", ""), ("3", "drained")])
+def test_a_volume_of_a_life_that_ended_otherwise_is_refused(pod: Pod, life: str, previous: str) -> None:
+    kept(pod)
+    pod.intent |= {"life": life, "previousLife": previous}
+    assert pod.start().returncode == 64
+    assert pod.last_words.startswith("VolumeOfEarlierLife: ")
+    assert (pod.store / "commitlog/00000000000000000000").exists()
+
+
+def test_a_volume_of_a_later_life_is_anothers(pod: Pod) -> None:
+    kept(pod, "3")
+    pod.intent["life"] = "2"
+    assert pod.start().returncode == 64
+    assert pod.last_words.startswith("VolumeOfAnother: ")
+
+
+def test_a_volume_of_this_life_goes_on(pod: Pod) -> None:
+    kept(pod, "2")
+    pod.intent |= {"life": "2", "previousLife": "drained", "initialized": "true"}
+    assert pod.start().returncode == 0
+    assert (pod.store / "commitlog/00000000000000000000").exists()
+
+
+def test_an_earlier_lifes_volume_is_no_volume_of_a_master_with_messages(pod: Pod) -> None:
+    kept(pod, "1")
+    pod.intent |= {"life": "2", "previousLife": "drained", "initialized": "true"}
+    assert pod.start().returncode == 64
+    assert pod.last_words.startswith("VolumeLost: ")
+    assert (pod.store / "commitlog/00000000000000000000").exists()
+
+
+def test_members_and_copies_come_from_the_intent(tmp_path: Path, name_server: str) -> None:
+    wanted = {("5.4.0", "3", "2"): "inSyncReplicas=2", ("5.4.0", "1", "1"): "inSyncReplicas=1"}
+    for (version, members, copies), line in wanted.items():
+        pod = Pod(tmp_path / members, version=version)
+        pod.intent |= {"nameServers": name_server, "members": members, "inSyncReplicas": copies}
+        pod.start()
+        assert line in pod.broker_conf.splitlines()
+
+
+def test_an_intent_from_before_it_had_members_still_starts(pod: Pod) -> None:
+    del pod.intent["members"], pod.intent["inSyncReplicas"]
+    pod.settings["MEMBERS"] = "1"
+    assert pod.start().returncode == 0
+    assert "inSyncReplicas=1" in pod.broker_conf
+    del pod.settings["MEMBERS"]
+    assert pod.start().returncode == 0
+    assert "inSyncReplicas=2" in pod.broker_conf
 
 
 def test_messages_without_a_stamp_are_refused(pod: Pod) -> None:
@@ -146,8 +231,7 @@ def test_old_versions_get_a_list_and_new_ones_a_name(tmp_path: Path, name_server
 
 def test_a_single_member_of_4_9_is_never_sync(tmp_path: Path, name_server: str) -> None:
     pod = Pod(tmp_path, version="4.9.7")
-    pod.intent["nameServers"] = name_server
-    pod.settings["MEMBERS"] = "1"
+    pod.intent |= {"nameServers": name_server, "members": "1"}
     pod.start()
     assert "brokerRole=ASYNC_MASTER" in pod.broker_conf
 
@@ -160,8 +244,6 @@ def test_java_8_gets_no_flag_that_it_lacks(tmp_path: Path, name_server: str) -> 
 
 
 def test_without_a_name_server_it_waits_and_stops_when_told(pod: Pod) -> None:
-    import subprocess
-
     pod.intent["nameServers"] = ""
     with pytest.raises(subprocess.TimeoutExpired):
         pod.start(seconds=2)

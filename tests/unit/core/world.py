@@ -12,7 +12,7 @@ from rocketmq_operator.core.facts import BrokerFact, ClusterSnapshot, ObjectFact
 from rocketmq_operator.core.groups.copying import Missing
 from rocketmq_operator.core.groups.data import BrokerData, Queues
 from rocketmq_operator.core.groups.decide import demand
-from rocketmq_operator.core.members import broker_name, member_count
+from rocketmq_operator.core.members import broker_name
 from rocketmq_operator.core.opening import FENCED_FOR_EVER
 from rocketmq_operator.core.plan import (
     Apply,
@@ -22,6 +22,7 @@ from rocketmq_operator.core.plan import (
     Plan,
     PutOrders,
     Remove,
+    Resize,
     SetFinalizer,
     SetGate,
     WipeWritePermission,
@@ -73,6 +74,7 @@ class World:
 
     def __init__(self, item: BrokerCluster) -> None:
         self.cluster = item
+        self.restarted: list[str] = []
         self.objects: dict[tuple[str, str], ObjectFact] = {}
         self.pods: dict[str, PodFact] = {}
         self.brokers: dict[str, BrokerFact] = {}
@@ -126,11 +128,24 @@ class World:
             case Create(obj=obj) | Apply(obj=obj):
                 fact = fact_of(obj)
                 self.objects[(fact.kind, fact.name)] = fact
+            case Resize(name=name, replicas=replicas):
+                self.resize(name, replicas)
             case SetGate(pod=pod, open=opened, container=container):
                 gate = "True" if opened else "False"
                 self.pods[pod] = msgspec.structs.replace(
                     self.pods[pod], gate=gate, gate_container=container, ready=opened
                 )
+            case SetFinalizer(finalizers=finalizers):
+                meta = msgspec.structs.replace(self.cluster.metadata, finalizers=list(finalizers))
+                self.cluster = msgspec.structs.replace(self.cluster, metadata=meta)
+            case Remove(kind=kind, name=name):
+                self.remove(kind, name)
+            case _:
+                self._tell(action)
+
+    def _tell(self, action: Any) -> None:
+        """Actions on RocketMQ itself."""
+        match action:
             case Configure(broker=broker, values=values, first=first):
                 if first:
                     self._do(Apply("", "", first))
@@ -141,13 +156,22 @@ class World:
                 self.order[server].update(orders)
             case WipeWritePermission():
                 pass
-            case SetFinalizer(finalizers=finalizers):
-                meta = msgspec.structs.replace(self.cluster.metadata, finalizers=list(finalizers))
-                self.cluster = msgspec.structs.replace(self.cluster, metadata=meta)
-            case Remove(kind=kind, name=name):
-                self.remove(kind, name)
             case _:
                 raise AssertionError(action)
+
+    def resize(self, name: str, replicas: int) -> None:
+        """Another number of members, as by ``kubectl scale``; the pods follow when ``start_pods`` and ``stop_pods`` say so."""
+        key = ("StatefulSet", name)
+        spec = {**self.objects[key].content()["spec"], "replicas": replicas}
+        self.objects[key] = msgspec.structs.replace(self.objects[key], spec=msgspec.Raw(msgspec.json.encode(spec)))
+
+    def replicas(self, name: str) -> int:
+        """What a StatefulSet says."""
+        return int(self.objects[("StatefulSet", name)].content()["spec"]["replicas"])
+
+    def want(self, **spec: Any) -> None:
+        """The user changes the spec."""
+        self.cluster = msgspec.structs.replace(self.cluster, spec=cluster(**spec).spec)
 
     def configure(self, broker: str, values: dict[str, str]) -> None:
         """Code 25."""
@@ -155,13 +179,17 @@ class World:
             "startAcceptSendRequestTimeStamp": "accepts_from",
             "brokerPermission": "permission",
             "fileReservedTime": "file_reserved",
+            "inSyncReplicas": "in_sync",
         }
-        changes = {fields[key]: int(value) for key, value in values.items()}
+        changes: dict[str, Any] = {fields[key]: int(value) for key, value in values.items() if key in fields}
+        if "namesrvAddr" in values:
+            changes["name_servers"] = values["namesrvAddr"]
         self.brokers[broker] = msgspec.structs.replace(self.brokers[broker], **changes)
 
     def remove(self, kind: str, name: str) -> None:
         """Deletion by the operator, and what follows from it at once."""
         if kind == "Pod":
+            self.restarted.append(name)
             self.stop(name)
             return
         del self.objects[(kind, name)]
@@ -185,8 +213,15 @@ class World:
         """What StatefulSet controller, kubelets and brokers do."""
         for kind, name in list(self.objects):
             if kind == "StatefulSet":
-                for member in range(member_count(self.cluster.spec)):
-                    self.start(int(name.rpartition("-")[2]), member)
+                for member in range(self.replicas(name)):
+                    if f"{name}-{member}" not in self.pods:
+                        self.start(int(name.rpartition("-")[2]), member)
+
+    def stop_pods(self) -> None:
+        """What is above a StatefulSet's number goes, with its registration."""
+        for name, pod in list(self.pods.items()):
+            if pod.member >= self.replicas(name.rpartition("-")[0]):
+                self.stop(name)
 
     def start(self, group: int, member: int) -> PodFact:
         """One broker starts, fenced, and registers everywhere."""
@@ -206,6 +241,7 @@ class World:
             accepts_from=0 if member else FENCED_FOR_EVER,
             boot=self.now_ms + len(self.done),
             file_reserved=48,
+            in_sync=int(told.get("inSyncReplicas", "2")),
         )
         self.data.setdefault(pod, BrokerData({}, {}, queues=Queues({})))
         for listed in self.lists.values():

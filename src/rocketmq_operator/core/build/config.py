@@ -10,7 +10,6 @@ from rocketmq_operator.api.storage import Storage
 
 from .. import names
 from ..drift import digest
-from ..members import member_count
 from . import scripts
 from .pod import java_settings
 
@@ -63,7 +62,6 @@ def config_map(cluster: BrokerCluster, config: str) -> Json:
             "CLUSTER_UID": cluster.metadata.uid,
             "BROKER_NAME_PREFIX": spec.broker_name_prefix,
             "REPLICATION_MODE": ReplicationMode(spec.replication_mode).value,
-            "MEMBERS": str(member_count(spec)),
             "ON_LOST_VOLUME": storage.on_lost_volume.value,
             "ADOPT_CLUSTER_UID": storage.adopt_cluster_uid or "-",
             "FENCE_GRACE_SECONDS": str(FENCE_GRACE_SECONDS),
@@ -73,6 +71,7 @@ def config_map(cluster: BrokerCluster, config: str) -> Json:
     data = {
         "broker.conf": broker_conf(spec, config),
         "broker.sh": scripts.BROKER,
+        "replica.sh": scripts.REPLICA,
         "common.sh": scripts.COMMON,
         "settings": settings,
     }

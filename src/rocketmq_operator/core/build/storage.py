@@ -41,9 +41,9 @@ def volumes(spec: BrokerClusterSpec, labels: Labels) -> Volumes:
 
 
 def retention(spec: BrokerClusterSpec) -> Json:
-    """What the StatefulSet controller does with claims; scaling never deletes one by itself."""
-    policy = (spec.storage or Storage()).volume_policy
-    return {"whenDeleted": "Delete" if policy is VolumePolicy.DELETE else "Retain", "whenScaled": "Retain"}
+    """What the StatefulSet controller does with the claims of groups and of members that leave."""
+    what = "Delete" if (spec.storage or Storage()).volume_policy is VolumePolicy.DELETE else "Retain"
+    return {"whenDeleted": what, "whenScaled": what}
 
 
 def _from_template(template: VolumeClaimTemplate, labels: Labels) -> Volumes:

@@ -6,7 +6,6 @@ from rocketmq_operator.api import BrokerCluster
 from rocketmq_operator.api.common import PodTemplate
 
 from .. import names
-from ..members import member_count
 from . import pod, storage
 
 Json = dict[str, Any]
@@ -17,15 +16,19 @@ START_SECONDS = 1800
 """Recovery after a crash reads back through the commit log; a large store on a slow disk takes minutes."""
 
 
-def stateful_set(cluster: BrokerCluster, group: int, config: str, hard_spread: bool) -> Json:
-    """The StatefulSet of a group.
+HELD_PARTITION = 1_000
+"""More than there can be members: every pod, new ones included, gets the template that runs. It does not follow the number
+of members, so that another number is no other template."""
+
+
+def stateful_set(cluster: BrokerCluster, group: int, config: str, hard_spread: bool, replicas: int) -> Json:
+    """The StatefulSet of a group; nothing but ``replicas`` follows the number of members.
 
     Pods start in parallel. ``partition`` holds every pod back: a pod that comes back by itself comes back as it was, and
     only a rollout, member by member, lowers it.
     """
     spec, name = cluster.spec, cluster.metadata.name
     labels = names.group_labels(name, group)
-    members = member_count(spec)
     volumes = storage.volumes(spec, labels)
     return {
         "apiVersion": "apps/v1",
@@ -33,10 +36,10 @@ def stateful_set(cluster: BrokerCluster, group: int, config: str, hard_spread: b
         "metadata": {"name": names.workload(name, group), "labels": labels},
         "spec": {
             "serviceName": names.broker_service(name),
-            "replicas": members,
+            "replicas": replicas,
             "podManagementPolicy": "Parallel",
             "selector": {"matchLabels": {names.CLUSTER_LABEL: name, names.GROUP_LABEL: str(group)}},
-            "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": members}},
+            "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": HELD_PARTITION}},
             "persistentVolumeClaimRetentionPolicy": storage.retention(spec),
             "template": _template(cluster, group, config, volumes, hard_spread),
             **({"volumeClaimTemplates": list(volumes.claims)} if volumes.claims else {}),
@@ -49,7 +52,7 @@ def _template(cluster: BrokerCluster, group: int, config: str, volumes: storage.
     template = spec.pod_template or PodTemplate()
     labels = names.group_labels(name, group)
     together = {names.CLUSTER_LABEL: name, names.GROUP_LABEL: str(group)}
-    default = pod.spread({names.CLUSTER_LABEL: name}, together if member_count(spec) > 1 else None, hard_spread)
+    default = pod.spread({names.CLUSTER_LABEL: name}, together, hard_spread)
     return {
         "metadata": {
             "labels": {**template.labels, **labels},

@@ -17,11 +17,12 @@ COPY_REASON = "MetadataCopied"
 
 class Groups(msgspec.Struct, frozen=True):
     """What was decided: a view and a step for each group that is looked after, actions on groups that stay, and opening
-    verdicts by group."""
+    verdicts by group. Groups below ``wanted`` are those that the spec asks for."""
 
     views: dict[int, GroupView]
     steps: dict[int, Step]
     openings: dict[int, opening.Decision]
+    wanted: int
     actions: tuple[Action, ...] = ()
 
 
@@ -34,7 +35,7 @@ def decide(snapshot: ClusterSnapshot, now_ms: int) -> Groups:
     steps: dict[int, Step] = {}
     for index, view in sorted(views.items()):
         steps[index] = _wanted(view, circle, openings, steps) if index in wanted else leaving.step(view, circle)
-    return Groups(views, steps, openings, _fill_staying(circle))
+    return Groups(views, steps, openings, len(wanted), _fill_staying(circle))
 
 
 def demand(snapshot: ClusterSnapshot, now_ms: int) -> Demand:

@@ -93,7 +93,7 @@ def _may_force(view: GroupView) -> bool:
 def remove(view: GroupView, message: str) -> Step:
     found = view.snapshot.objects.get(("StatefulSet", view.workload))
     actions = (Remove("GroupRemoved", message, "StatefulSet", view.workload, found.uid),) if found else ()
-    return Step(view.life, actions, "is removed", left=0, total=view.life.total, again=2.0, removed=True)
+    return Step(view.life, actions, "is removed", left=0, total=view.life.total, again=2.0)
 
 
 def _percent(left: int | None, total: int) -> str:

@@ -111,10 +111,10 @@ def _gone(view: GroupView, circle: Circle) -> Step:
     if view.pods or actions or listed:
         still = f"{listed[0]} still lists it" if listed else "the order configuration changes"
         what = "its pods end" if view.pods else still
-        return Step(view.life, actions, f"is removed: {what}", again=2.0, removed=True)
+        return Step(view.life, actions, f"is removed: {what}", again=2.0)
     how = FORCED if view.life.reading == FORCED else DRAINED
     left = Life(Phase.LEFT, circle.now_ms, view.life.number, how, False)
-    return Step(left, removed=True)
+    return Step(left)
 
 
 def _never_opened(view: GroupView, circle: Circle) -> Step:

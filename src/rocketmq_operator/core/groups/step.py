@@ -21,4 +21,3 @@ class Step(msgspec.Struct, frozen=True):
     left: int | None = None
     total: int = 0
     again: float | None = None
-    removed: bool = False

@@ -12,6 +12,7 @@ def text(name: str) -> str:
 
 COMMON = text("common.sh")
 BROKER = text("broker.sh")
+REPLICA = text("replica.sh")
 NAME_SERVER = text("name-server.sh")
 
 

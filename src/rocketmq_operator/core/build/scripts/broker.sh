@@ -4,9 +4,12 @@
 # Rules, each with its reason:
 #  - broker.conf is made anew at each start, since RocketMQ's live update rewrites the file it was started with
 #    (AdminBrokerProcessor.updateBrokerConfig): the broker reads a copy, conf/broker.conf stays as generated.
-#  - A volume carries a stamp with the cluster's UID, group and member. A master refuses an empty volume once its group
-#    was opened, and everybody refuses another's volume: a master that comes back empty acknowledges messages that no
-#    slave holds, and then overwrites the slave's topics and offsets with its own.
+#  - A volume carries a stamp with the cluster's UID, group, member and the group's life. A master refuses an empty volume
+#    once its group was opened, and everybody refuses another's volume: a master that comes back empty acknowledges
+#    messages that no slave holds, and then overwrites the slave's topics and offsets with its own.
+#  - A group that left and comes again has a new life. A kept volume of an earlier one is emptied if the group left with
+#    nothing in it, and refused otherwise: old messages must not come back unseen.
+#  - A slave with nothing becomes a full copy: replica.sh.
 #  - A master starts fenced (startAcceptSendRequestTimeStamp): the operator opens it after a look at its slaves. If its
 #    stamp proves the volume its own and the group was opened before, the fence falls by itself after a grace time, so
 #    that no message waits for an operator that is down.
@@ -21,39 +24,70 @@ RUN="$DATA/run"
 # shellcheck source=common.sh
 . "$CONFIG/common.sh"
 . "$CONFIG/settings"
+# shellcheck source=replica.sh
+. "$CONFIG/replica.sh"
 
 MEMBER="${POD_NAME##*-}"
 BROKER_NAME="$BROKER_NAME_PREFIX-$GROUP"
 intent() { cat "$INTENT/$1" 2>/dev/null || true; }
+# intended KEY DEFAULT: a whole number of the intent; an intent from before it had that key gives the default.
+intended() { intent "$1" | grep -x '[0-9]\{1,9\}' || echo "$2"; }
 
 guard_volume() {
-  local stamp="$STORE/.rocketmq-operator" owner="" group="" member=""
+  local stamp="$STORE/.rocketmq-operator" owner="" group="" member="" life="" now
   mkdir -p "$STORE" "$DATA/logs" "$RUN" 2>/dev/null || refuse VolumeNotWritable "user $(id -u) cannot write to $STORE"
   FRESH=false
+  now="$(intended life 1)"
   if [ -s "$stamp" ]; then
-    { read -r owner; read -r group; read -r member; } <"$stamp" || true
-    if [ "$owner $group $member" = "$CLUSTER_UID $GROUP $MEMBER" ]; then return; fi
-    if [ "$owner" != "$ADOPT_CLUSTER_UID" ] || [ "$group $member" != "$GROUP $MEMBER" ]; then
+    { read -r owner; read -r group; read -r member; read -r life; } <"$stamp" || true
+    [[ "$life" =~ ^[0-9]{1,9}$ ]] || life=1
+    if [ "$owner $group $member $life" = "$CLUSTER_UID $GROUP $MEMBER $now" ]; then return; fi
+    if [ "$owner $group $member" = "$CLUSTER_UID $GROUP $MEMBER" ]; then
+      begin_life "$life" "$now"
+    elif [ "$owner" != "$ADOPT_CLUSTER_UID" ] || [ "$group $member" != "$GROUP $MEMBER" ]; then
       refuse VolumeOfAnother "the volume belongs to cluster $owner, group $group, member $member; to take it over set spec.storage.adoptClusterUid to that UID, or delete the claim for an empty one"
+    else
+      say "taking over the volume of cluster $owner"
     fi
-    say "taking over the volume of cluster $owner"
   elif ls "$STORE/commitlog/"* >/dev/null 2>&1; then
     [ "$ADOPT_CLUSTER_UID" = unstamped ] ||
       refuse VolumeUnstamped "the volume holds messages but no stamp; to take it over set spec.storage.adoptClusterUid to 'unstamped'"
   else
     FRESH=true
-    if [ "$MEMBER" = 0 ] && [ "$(intent initialized)" = true ] && [ "$ON_LOST_VOLUME" != StartEmpty ]; then
-      refuse VolumeLost "the volume of this master is empty but group $BROKER_NAME held messages; restore the volume, or set spec.storage.onLostVolume to StartEmpty to give up what only this volume held"
-    fi
+    guard_empty "is empty"
   fi
-  printf '%s\n' "$CLUSTER_UID" "$GROUP" "$MEMBER" >"$stamp.new"
+  printf '%s\n' "$CLUSTER_UID" "$GROUP" "$MEMBER" "$now" >"$stamp.new"
   sync "$stamp.new" 2>/dev/null || sync
   mv "$stamp.new" "$stamp"
 }
 
+# A master whose group held messages in this life must not start with nothing.
+guard_empty() {
+  if [ "$MEMBER" = 0 ] && [ "$(intent initialized)" = true ] && [ "$ON_LOST_VOLUME" != StartEmpty ]; then
+    refuse VolumeLost "the volume of this master $1 but group $BROKER_NAME held messages; restore the volume, or set spec.storage.onLostVolume to StartEmpty to give up what only this volume held"
+  fi
+}
+
+# begin_life OLD NEW: a kept volume of this very member, of another life of its group. The stamp is written last, so that
+# a crash in between leaves the volume to be emptied again.
+begin_life() {
+  if [ "$1" -gt "$2" ]; then
+    refuse VolumeOfAnother "the volume belongs to life $1 of group $BROKER_NAME, which is in its life $2; restore the intent ConfigMap of the group, or delete the claim for an empty volume"
+  fi
+  if [ "$1" -ne $(($2 - 1)) ] || [ "$(intent previousLife)" != drained ]; then
+    refuse VolumeOfEarlierLife "the volume is from life $1 of group $BROKER_NAME, which is in its life $2, and may hold messages that nobody read; delete the claim for an empty volume, or set spec.groupReplica back"
+  fi
+  guard_empty "is from an earlier life of its group"
+  FRESH=true
+  say "emptying the volume: it is from life $1 of group $BROKER_NAME, which left with nothing unread"
+  empty_store all
+}
+
 # Sets ROLE and BROKER_ID. 4.9 answers SLAVE_NOT_AVAILABLE for ever in SYNC without slaves, so a single member is ASYNC there.
+# MEMBERS was a setting before it became part of the intent.
 decide_role() {
   BROKER_ID="$MEMBER"
+  MEMBERS="$(intended members "${MEMBERS:-2}")"
   if [ "$MEMBER" != 0 ]; then
     ROLE=SLAVE
   elif [ "$REPLICATION_MODE" = SYNC ] && { at_least 5.0 || [ "$MEMBERS" -gt 1 ]; }; then
@@ -123,9 +157,9 @@ brokerPermission=$(intent brokerPermission | grep -x '[0-9]' || echo 6)
 $NAME_SERVER_LINES"
   if [ "$MEMBER" = 0 ]; then text="$text
 startAcceptSendRequestTimeStamp=$FENCE"; fi
-  # 5.x acknowledges without any slave unless told how many copies there must be.
-  if [ "$ROLE" = SYNC_MASTER ] && [ "$MEMBERS" -gt 1 ] && at_least 5.0 && [[ "$text" != *$'\n'inSyncReplicas=* ]]; then text="$text
-inSyncReplicas=2"; fi
+  # 5.x acknowledges without any slave unless told how many copies there must be; a value of the user's own stands.
+  if [ "$ROLE" = SYNC_MASTER ] && at_least 5.0 && [[ "$text" != *$'\n'inSyncReplicas=* ]]; then text="$text
+inSyncReplicas=$(intended inSyncReplicas $((MEMBERS > 1 ? 2 : 1)))"; fi
   printf '%s\n' "$text" >"$RUN/broker.conf"
   printf '%s\n' "$text" 2>/dev/null >"$ROCKETMQ_HOME/conf/broker.conf" ||
     say "cannot write $ROCKETMQ_HOME/conf/broker.conf; the broker reads $RUN/broker.conf all the same"
@@ -137,6 +171,7 @@ find_java
 guard_volume
 decide_role
 find_name_servers
+become_copy
 decide_fence
 write_config
 java_options broker

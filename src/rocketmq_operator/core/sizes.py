@@ -1,0 +1,93 @@
+"""The rule of ``membership`` put to a snapshot: what the intents say of members, and the actions that follow."""
+
+from collections.abc import Iterable
+
+from . import membership, names, registration
+from .build import config
+from .facts import BrokerFact, ClusterSnapshot, PodFact
+from .intent_data import data_of
+from .members import broker_name, member_count
+from .membership import Decision, Group
+from .plan import Action, Configure, Remove, Resize
+
+RESTART_AFTER_MS = 60_000
+"""A slave that can never catch up is restarted, to be made anew by its script; not again before that had time to work."""
+
+
+def decide(snapshot: ClusterSnapshot, index: int) -> Decision:
+    """The next step of a group's members."""
+    return membership.decide(group_of(snapshot, index))
+
+
+def group_of(snapshot: ClusterSnapshot, index: int) -> Group:
+    """What the rule needs to know."""
+    spec = snapshot.cluster.spec
+    said = data_of(snapshot, index) or {}
+    return Group(
+        name=broker_name(spec, index),
+        wanted=member_count(spec),
+        sync=spec.replication_mode.value == "SYNC",
+        replicas=_replicas(snapshot, index),
+        copies=_number(said.get("inSyncReplicas", "")) or 0,
+        user_copies=_number(config.user_properties(spec, snapshot.config).get("inSyncReplicas", "")),
+        pods=tuple(registration.pods_of(snapshot.pods, index)),
+        brokers=snapshot.brokers,
+    )
+
+
+def intended(snapshot: ClusterSnapshot, index: int) -> dict[str, str]:
+    """The part of a group's intent that speaks of its members."""
+    decision = decide(snapshot, index)
+    return {"members": str(decision.replicas), "inSyncReplicas": str(decision.copies)}
+
+
+def actions(snapshot: ClusterSnapshot, index: int, decision: Decision) -> list[Action]:
+    """What to do now. A master is told only what its intent says already, so that it finds the same after a restart."""
+    group = group_of(snapshot, index)
+    master = next((pod for pod in group.pods if not pod.member), None)
+    found: list[Action] = []
+    if decision.live is not None and decision.live == group.copies and master is not None:
+        message = f"told the master of {group.name}: inSyncReplicas={decision.live}"
+        address, values = f"{master.ip}:{names.BROKER_PORT}", {"inSyncReplicas": str(decision.live)}
+        found.append(Configure("CopiesChanged", message, address, master.name, values))
+    fact = snapshot.objects.get(("StatefulSet", names.workload(snapshot.cluster.metadata.name, index)))
+    if fact is not None and group.replicas is not None and group.replicas != decision.replicas:
+        word = "added" if decision.replicas > group.replicas else "removed"
+        message = f"{group.name} has {decision.replicas} members instead of {group.replicas}"
+        found.append(
+            Resize(f"Member{word.capitalize()}", message, fact.name, fact.uid, fact.resource_version, decision.replicas)
+        )
+    return found
+
+
+def restarts(snapshot: ClusterSnapshot, indexes: Iterable[int], now_ms: int) -> list[Action]:
+    """Slaves whose master has deleted what they need next: they begin anew at their next start."""
+    return [
+        Remove(
+            "SlaveRestarted",
+            f"restarted {pod.name}: its master has deleted what it lacks, it is copied anew",
+            "Pod",
+            pod.name,
+            pod.uid,
+        )
+        for index in indexes
+        for pod, fact in _left_behind(group_of(snapshot, index))
+        if now_ms - fact.boot > RESTART_AFTER_MS
+    ]
+
+
+def _left_behind(group: Group) -> Iterable[tuple[PodFact, BrokerFact]]:
+    master = group.fact(0)
+    for pod in group.slaves():
+        fact = group.fact(pod.member)
+        if master and fact and membership.left_behind(master, fact):
+            yield pod, fact
+
+
+def _replicas(snapshot: ClusterSnapshot, index: int) -> int | None:
+    fact = snapshot.objects.get(("StatefulSet", names.workload(snapshot.cluster.metadata.name, index)))
+    return int(fact.content().get("spec", {}).get("replicas", 1)) if fact else None
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() else None
