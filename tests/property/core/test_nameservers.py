@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from rocketmq_operator.core import registration
 from rocketmq_operator.core.facts import NameServerSnapshot
-from rocketmq_operator.core.nameserver_scaling import LOOKED_UP_MS
+from rocketmq_operator.core.lookups import LOOKED_UP_MS
 from rocketmq_operator.core.plan import PutOrders, Resize, SetGate, SetListed
 from tests.unit.core.names_world import BROKERS, NamesWorld
 from tests.unit.core.world import cluster

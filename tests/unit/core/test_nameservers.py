@@ -6,7 +6,7 @@ import pytest
 from rocketmq_operator.api import NameServerStatus
 from rocketmq_operator.api.common import Condition, condition
 from rocketmq_operator.core import names
-from rocketmq_operator.core.nameserver_scaling import LOOKED_UP_MS, LOOKED_UP_SLOWLY_MS
+from rocketmq_operator.core.lookups import LOOKED_UP_MS, LOOKED_UP_SLOWLY_MS
 from rocketmq_operator.core.plan import Create, Plan, PutOrders, Resize, SetGate, SetListed
 
 from .names_world import NamesWorld
