@@ -41,11 +41,13 @@ def _version(text: str) -> tuple[int, ...]:
 def still_told(snapshot: NameServerSnapshot, leaving: int) -> list[str]:
     """Running brokers that are given a list (code 26 ``namesrvAddr``) which still names the leaving one, or that do not answer."""
     meta = snapshot.server.metadata
-    address = names.name_server_address(meta.namespace, meta.name, leaving)
+    known = {names.name_server_address(meta.namespace, meta.name, leaving)}
+    # A cluster that names the Service in a mixture is given addresses instead of names.
+    known |= {f"{pod.ip}:{names.NAME_SERVER_PORT}" for pod in snapshot.pods if pod.member == leaving}
     found = []
     for cluster, broker in running(snapshot.clusters):
         fact = cluster.brokers.get(broker.name)
-        if fact is None or address in fact.name_servers.split(";"):
+        if fact is None or known & set(fact.name_servers.split(";")):
             found.append(broker.name)
     return found
 
