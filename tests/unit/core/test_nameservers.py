@@ -258,6 +258,18 @@ def test_brokers_that_were_given_a_list_must_have_a_new_one() -> None:
     assert world.size == 1
 
 
+def test_a_list_of_addresses_names_the_leaving_one_as_well() -> None:
+    world = settled(2, version="4.9.7")
+    world.told = tuple(f"{pod.ip}:9876" for pod in world.all_pods())
+    world.ask(1)
+    world.plan()
+    world.pass_time(1000)
+    assert told(world.plan(), "Scaling").reason == "WaitingForBrokers"
+    world.told = world.told[:1]
+    world.plan()
+    assert world.size == 1
+
+
 def test_one_whose_pod_never_came_is_taken_back_at_once() -> None:
     world = settled(2)
     world.ask(3)
