@@ -59,6 +59,15 @@ def service_name(host: str, namespace: str) -> ServiceName | None:
     return None
 
 
+def names_service(text: str, namespace: str, service: ServiceName) -> bool:
+    """Whether a spec's ``nameServers``, read in ``namespace``, name that Service."""
+    try:
+        hosts = [entry.host for entry in parse(text) if not entry.is_ip]
+    except AddressError:
+        return False
+    return any(service_name(host, namespace) == service for host in hosts)
+
+
 class NameServers(msgspec.Struct, frozen=True):
     """What brokers are told, and what the operator asks.
 

@@ -6,6 +6,7 @@ import msgspec
 
 from rocketmq_operator.api import BROKER_CLUSTER, NAME_SERVER, BrokerCluster, NameServer
 from rocketmq_operator.core import names
+from rocketmq_operator.core.addresses import ServiceName, names_service
 from rocketmq_operator.core.facts import ObjectFact, PodFact
 from rocketmq_operator.kube.resources import CONFIG_MAP, PDB, SERVICE, STATEFULSET
 from rocketmq_operator.runtime import Store
@@ -87,14 +88,18 @@ class World:
 
 
 def referring(world: World, server: NameServer) -> list[Key]:
-    """The clusters that refer to a NameServer."""
-    found = []
-    for cluster in world.clusters.values():
-        reference = cluster.spec.name_server_ref
-        namespace = cluster.metadata.namespace
-        if reference and (reference.namespace or namespace, reference.name) == (
-            server.metadata.namespace,
-            server.metadata.name,
-        ):
-            found.append(Key(BROKER_CLUSTER.kind, namespace, cluster.metadata.name))
-    return found
+    """The clusters that refer to a NameServer, or name its Service for brokers."""
+    return [
+        Key(BROKER_CLUSTER.kind, cluster.metadata.namespace, cluster.metadata.name)
+        for cluster in world.clusters.values()
+        if _refers(cluster, server)
+    ]
+
+
+def _refers(cluster: BrokerCluster, server: NameServer) -> bool:
+    meta, namespace = server.metadata, cluster.metadata.namespace
+    reference = cluster.spec.name_server_ref
+    if reference:
+        return (reference.namespace or namespace, reference.name) == (meta.namespace, meta.name)
+    text, service = cluster.spec.name_servers or "", ServiceName(meta.namespace, names.name_server_peers(meta.name))
+    return service.name in text and names_service(text, namespace, service)

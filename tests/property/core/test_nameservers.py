@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from rocketmq_operator.core import registration
 from rocketmq_operator.core.facts import NameServerSnapshot
-from rocketmq_operator.core.nameserver_scaling import LOOKED_UP_MS
+from rocketmq_operator.core.lookups import LOOKED_UP_MS
 from rocketmq_operator.core.plan import PutOrders, Resize, SetGate, SetListed
 from tests.unit.core.names_world import BROKERS, NamesWorld
 from tests.unit.core.world import cluster
@@ -73,6 +73,7 @@ class History:
         for ordinal in ordinals:
             name = f"n-ns-{ordinal}"
             assert seen.registrations[name] is not None and self.world.pod(ordinal).listed == "true"
+            assert next(pod for pod in seen.pods if pod.name == name).opened
             for pod in self.world.brokers.values():
                 table = {name: seen.registrations[name]}
                 assert not pod.runs or registration.registered_on(CLUSTER, pod, table) == [name]
@@ -117,6 +118,20 @@ class History:
 
     def brokers_are_told(self) -> None:
         self.world.tell()
+
+    def only_one_answers(self, ordinal: int, moved: bool) -> None:
+        name = f"n-ns-{ordinal}"
+        if moved and name in self.world.pods:
+            self.world.replace(name)
+        self.world.silent = set(self.world.pods) - {name}
+        self.look()
+
+    def one_that_stays_restarts(self) -> None:
+        if self.leaving():
+            self.world.start("n-ns-0")
+            self.world.brokers_look()
+            self.world.pass_time(300)
+            self.look()
 
     def pods_start(self) -> None:
         self.world.kubernetes()
@@ -199,6 +214,8 @@ EVENTS = st.one_of(
     ),
     st.tuples(st.just("broker_goes_or_comes"), st.sampled_from(BROKERS)),
     st.tuples(st.just("user_orders_a_topic"), ORDINALS, st.sampled_from("ab")),
+    st.tuples(st.just("only_one_answers"), ORDINALS, st.booleans()),
+    st.tuples(st.just("one_that_stays_restarts")),
     st.tuples(st.just("time_passes"), st.sampled_from([1, 10, 40, 200])),
 )
 

@@ -29,15 +29,11 @@ def fresh(*orders: dict[str, str]) -> NamesWorld:
     return world
 
 
-def test_among_new_ones_what_is_missing_is_added_and_nothing_changed() -> None:
+def test_new_ones_end_with_the_same() -> None:
     world = fresh({"a": "1", "b": "1"}, {"a": "2"}, {})
-    world.plan()
-    world.plan()
-    assert world.orders == {
-        "n-ns-0": {"a": "1", "b": "1"},
-        "n-ns-1": {"a": "2", "b": "1"},
-        "n-ns-2": {"a": "1", "b": "1"},
-    }
+    for _ in range(3):
+        world.plan()
+    assert all(each == {"a": "1", "b": "1"} for each in world.orders.values())
 
 
 def test_one_that_comes_back_with_an_old_value_gets_the_present_one() -> None:

@@ -6,7 +6,7 @@ import pytest
 from rocketmq_operator.api import NameServerStatus
 from rocketmq_operator.api.common import Condition, condition
 from rocketmq_operator.core import names
-from rocketmq_operator.core.nameserver_scaling import LOOKED_UP_MS, LOOKED_UP_SLOWLY_MS
+from rocketmq_operator.core.lookups import LOOKED_UP_MS, LOOKED_UP_SLOWLY_MS
 from rocketmq_operator.core.plan import Create, Plan, PutOrders, Resize, SetGate, SetListed
 
 from .names_world import NamesWorld
@@ -254,6 +254,18 @@ def test_brokers_that_were_given_a_list_must_have_a_new_one() -> None:
     assert told(plan, "Scaling").reason == "WaitingForBrokers" and world.size == 2
     assert "c-0-0, c-0-1 was not yet told to leave n-ns-1" in told(plan, "Scaling").message
     world.tell()
+    world.plan()
+    assert world.size == 1
+
+
+def test_a_list_of_addresses_names_the_leaving_one_as_well() -> None:
+    world = settled(2, version="4.9.7")
+    world.told = tuple(f"{pod.ip}:9876" for pod in world.all_pods())
+    world.ask(1)
+    world.plan()
+    world.pass_time(1000)
+    assert told(world.plan(), "Scaling").reason == "WaitingForBrokers"
+    world.told = world.told[:1]
     world.plan()
     assert world.size == 1
 
