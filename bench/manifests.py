@@ -84,6 +84,8 @@ def same_pods(wanted: BrokerCluster, servers: Sequence[str], nodes: int) -> list
     told = {
         "brokerPermission": "6",
         "initialized": "false",
+        "members": str(member_count(wanted.spec)),
+        "inSyncReplicas": "2",
         "nameServers": ";".join(servers),
         "nameServersDns": wanted.spec.name_servers or "",
     }
@@ -122,7 +124,9 @@ def tools(namespace: str, **pod: Any) -> Json:
 
 
 def _stateful_set(wanted: BrokerCluster, group: int, settings: str, nodes: int) -> Json:
-    made = workload.stateful_set(wanted, group, settings, hard_spread=nodes >= member_count(wanted.spec))
+    made = workload.stateful_set(
+        wanted, group, settings, hard_spread=nodes >= member_count(wanted.spec), replicas=member_count(wanted.spec)
+    )
     del made["spec"]["template"]["spec"]["readinessGates"]  # only an operator would open them
     return made
 

@@ -34,7 +34,7 @@ def test_operator_never_sees_the_bare_objects(way: str) -> None:
 
 @pytest.mark.parametrize("way", ["same", *manifests.JAVA_FLAGS])
 def test_bare_pods_are_the_operators_in_all_that_is_not_compared(way: str) -> None:
-    theirs = workload.stateful_set(CLUSTER, 0, "x", hard_spread=True)["spec"]
+    theirs = workload.stateful_set(CLUSTER, 0, "x", hard_spread=True, replicas=2)["spec"]
     ours = sets(way)[0]["spec"]
     assert len(sets(way)) == 2
     assert ours["replicas"] == theirs["replicas"]
@@ -47,7 +47,9 @@ def test_bare_pods_are_the_operators_in_all_that_is_not_compared(way: str) -> No
 
 
 def test_same_pods_run_the_operators_script() -> None:
-    theirs = workload.stateful_set(CLUSTER, 0, "x", hard_spread=True)["spec"]["template"]["spec"]["containers"][0]
+    theirs = workload.stateful_set(CLUSTER, 0, "x", hard_spread=True, replicas=2)["spec"]["template"]["spec"][
+        "containers"
+    ][0]
     assert sets("same")[0]["spec"]["template"]["spec"]["containers"][0]["command"] == theirs["command"]
 
 

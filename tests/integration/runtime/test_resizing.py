@@ -16,6 +16,7 @@ from rocketmq_operator.kube.client import Client
 from rocketmq_operator.kube.resources import POD, STATEFULSET
 from rocketmq_operator.kube.types import Ref
 from rocketmq_operator.reconcile.act import Actor
+from rocketmq_operator.reconcile.resources import NAME_SERVERS
 
 pytestmark = pytest.mark.integration
 Json = dict[str, Any]
@@ -26,7 +27,7 @@ class Place:
 
     def __init__(self, client: Client, namespace: str) -> None:
         self.client, self.namespace = client, namespace
-        self.actor = Actor(client, Admin(), namespace, lambda: None)
+        self.actor = Actor(client, Admin(), Ref(NAME_SERVERS, namespace, "n"), lambda: None)
         body = {"metadata": {"name": "n", "namespace": namespace, "uid": "uid-n"}, "spec": {"replicas": 2}}
         *_, self.wanted = nameserver.objects(msgspec.convert(body, NameServer))
         self.owner = Owner("rocketmq.huanwei.io/v1alpha1", "NameServer", "n", namespace, "uid-n")
