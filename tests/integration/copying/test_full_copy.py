@@ -55,6 +55,11 @@ class Group:
         await asyncio.gather(*(one(number) for number in range(count)))
 
     async def ends(self, address: str) -> tuple[int, int]:
+        async def answers() -> bool:
+            # A broker has no statistics in its first moments, and answers with an error.
+            return (await self.admin.runtime(address)).boot_timestamp > 0
+
+        await until(answers, f"{address} says where its log begins")
         runtime = await self.admin.runtime(address)
         return runtime.commit_log_min_offset, runtime.commit_log_max_offset
 

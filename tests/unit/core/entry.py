@@ -55,6 +55,13 @@ class Pod:
         program.write_text(JAVA % java)
         program.chmod(0o755)
 
+    def runs_on(self, seconds: int) -> None:
+        """Let the make-believe java run for a while; it has 17 as its version."""
+        program = self.root / "java" / "bin" / "java"
+        program.write_text(
+            f'#!/bin/bash\n[ "$1" != -version ] || {{ echo \'version "17"\' >&2; exit 0; }}\nsleep {seconds}\n'
+        )
+
     @property
     def store(self) -> Path:
         """The volume."""

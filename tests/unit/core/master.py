@@ -10,9 +10,10 @@ from contextlib import contextmanager
 FILE = 1 << 16
 
 
-def record(offset: int, size: int = 300, magic: int = 0xDAA320A7) -> bytes:
+def record(offset: int, size: int = 300, magic: int = 0xDAA320A7, *, stored_ms: int = 0, v6: bool = False) -> bytes:
     """A stored message, as far as the script looks at it; with bytes that no shell variable could hold."""
-    head = struct.pack(">IIIiiqq", size, magic, 0, 0, 0, 5, offset)
+    head = struct.pack(">IIIiiqqiq", size, magic, 0, 0, 0, 5, offset, 16 if v6 else 0, 0)
+    head += bytes(20 if v6 else 8) + struct.pack(">q", stored_ms)
     return head + bytes(index % 256 for index in range(size - len(head)))
 
 

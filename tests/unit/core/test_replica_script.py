@@ -1,6 +1,7 @@
 """How a slave's script begins a copy: what it asks, what it writes, and when it would rather wait."""
 
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -151,6 +152,21 @@ def test_files_without_a_record_are_nothing(pod: Pod) -> None:
     (pod.store / f"commitlog/{0:020d}").write_bytes(bytes(FILE))
     assert pod.start(member=1).returncode == 0
     assert list(log_files(pod)) == [f"{3 * FILE:020d}"]
+
+
+def test_copied_files_get_the_time_of_what_is_in_them(pod: Pod) -> None:
+    """A minute after the first record of the next file; the last ones, and what has its right time, are left alone."""
+    copy(pod, 2 * FILE, 3 * FILE, 4 * FILE, 5 * FILE)
+    folder, now = pod.store / "commitlog", int(time.time())
+    stored = {2: now - 400_000, 3: now - 300_000, 4: now - 200_000, 5: now - 30}
+    for number, seconds in stored.items():
+        text = record(number * FILE, stored_ms=seconds * 1000 + 999, v6=number == 4)
+        (folder / f"{number * FILE:020d}").write_bytes(text + bytes(FILE - len(text)))
+    pod.runs_on(4)
+    pod.start(member=1)
+    times = [int((folder / f"{number * FILE:020d}").stat().st_mtime) for number in range(2, 7)]
+    assert times[:2] == [now - 300_000 + 60, now - 200_000 + 60]
+    assert all(abs(each - now) < 20 for each in times[2:])
 
 
 def test_a_master_never_takes_a_seed(pod: Pod, master: Master) -> None:

@@ -177,5 +177,6 @@ write_config
 java_options broker
 class_data broker
 say "RocketMQ $ROCKETMQ_VERSION_FOUND on Java $JAVA_MAJOR: $BROKER_NAME id $BROKER_ID, $ROLE"
+if [ "$MEMBER" != 0 ]; then age_files </dev/null >/dev/null 2>&1 & fi
 cd "$ROCKETMQ_HOME/bin"
 exec "$JAVA" "${JAVA_OPTIONS[@]}" "${JVM_OPTIONS[@]}" -cp "$CLASS_PATH" org.apache.rocketmq.broker.BrokerStartup -c "$RUN/broker.conf"

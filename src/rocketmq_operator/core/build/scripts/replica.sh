@@ -141,6 +141,49 @@ empty_store() {
   done
 }
 
+# stored_at FILE: when the first record of a commit-log file was stored, in seconds since 1970; nothing if there is none.
+stored_at() {
+  local at=56 ms
+  [ -s "$1" ] && [ "$(number "$1" 4 4)" != 0 ] || return 0
+  # A producer's address takes 8 bytes, or 20 if it is an IPv6 one (MessageSysFlag.BORNHOST_V6_FLAG).
+  if [ $(($(number "$1" 36 4) & 16)) != 0 ]; then at=68; fi
+  ms="$(number "$1" "$at" 8)"
+  if [ "${ms:-0}" -gt 0 ]; then echo $((ms / 1000)); fi
+}
+
+# Gives copied files the time of what is in them. RocketMQ deletes files by their time of change, so a copy that was made in
+# an hour would keep all of it for fileReservedTime from then on, next to all that is new: twice what its master needs.
+# A file's time is that of the first record after it, and a minute more, so that no copy deletes before its master. Runs
+# beside the broker until it has come to the file that is being written and nothing came for an hour.
+age_files() {
+  local file="" next name size time idle=0
+  size="$(log_file_size)"
+  while [ "$idle" -lt 360 ] && kill -0 $$ 2>/dev/null; do
+    if [ ! -e "$file" ]; then
+      # The first one, or the oldest that is left when files were deleted meanwhile.
+      for file in "$STORE"/commitlog/[0-9]*; do break; done
+    fi
+    name="${file##*/}"
+    time=""
+    if [[ "$name" =~ ^[0-9]{20}$ ]]; then
+      next="$STORE/commitlog/$(printf '%020d' $((10#$name + size)))"
+      time="$(stored_at "$next")"
+    fi
+    if [ -n "$time" ]; then
+      idle=0
+      if [ "$(date -r "$file" +%s)" -gt $((time + 120)) ]; then
+        # What is still in memory changes the time again when it is written: first to disk, then the time.
+        sync "$file" 2>/dev/null || sync
+        touch -c -d "@$((time + 60))" "$file"
+      fi
+      file="$next"
+    else
+      idle=$((idle + 1))
+      sleep 10
+    fi
+  done
+}
+
 # A slave of a group that was opened: nothing in its store, or nothing that the master still has, means to begin anew.
 become_copy() {
   local since=$SECONDS told=0
