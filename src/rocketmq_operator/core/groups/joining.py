@@ -8,7 +8,7 @@ import msgspec
 
 from ..facts import Problem
 from ..opening import FENCE, Decision, Verdict
-from ..plan import Action, Copy
+from ..plan import Action, Configure, Copy
 from . import copying, order, topics
 from .closing import CLOSE, Circle, configure
 from .data import BrokerData
@@ -83,10 +83,20 @@ def _not_empty(view: GroupView, target: BrokerData) -> Problem | None:
 
 
 def _copies(view: GroupView, missing: copying.Missing) -> tuple[Action, ...]:
-    """Topics and groups go to the master, whose slaves copy them; users and access rules to every member."""
+    """Topics and groups go to the master, whose slaves copy them; users and access rules to every member.
+
+    A slave learns its master's address only from the answer to a registration, which comes by itself each 30 s; any change
+    of a setting brings the next one at once (ROCKETMQ.md §3, *kick*).
+    """
     assert view.master is not None
     message = f"copied {missing.words()} to {view.name}"
     actions: list[Action] = [Copy("MetadataCopied", message, view.address, view.master.name, missing)]
+    told = f"told {{}} to look for the master of {view.name} now"
+    actions += [
+        Configure("SlaveKicked", told.format(pod.name), view.address_of(pod), pod.name, {"brokerPermission": "6"})
+        for pod in view.slaves
+        if pod.name in view.snapshot.brokers
+    ]
     if missing.access.users or missing.access.rules:
         only = copying.Missing(access=missing.access)
         actions += [
