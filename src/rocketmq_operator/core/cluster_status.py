@@ -55,7 +55,7 @@ def report(
     return Plan(
         actions=tuple(actions),
         status=_status(snapshot, groups, conditions),
-        events=events(before, conditions),
+        events=(*scaling_status.events(decided), *events(before, conditions)),
         requeue=scaling_status.sooner(decided, _requeue(snapshot, conditions, bool(actions), bool(waiting), now)),
         progress=scaling_status.progress(decided),
     )

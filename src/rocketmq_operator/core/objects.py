@@ -50,15 +50,21 @@ def decide(wanted: Iterable[Json], there: Objects, owner: Owner) -> tuple[list[A
         elif fact.owner_uid != owner.uid:
             problems.append(not_ours(kind, name))
         elif not obj.get("immutable") and drifted(obj, fact):
-            actions.append(Apply(f"{kind}Updated", f"updated {kind} {name}", _guarded(obj, fact)))
+            # A change of an intent is told by the step that it stands for.
+            reason = "" if _is_intent(obj) else f"{kind}Updated"
+            actions.append(Apply(reason, f"updated {kind} {name}", _guarded(obj, fact)))
     return actions, problems
 
 
 def _guarded(obj: Json, fact: ObjectFact) -> Json:
     """A ConfigMap that is changed at all is an intent, which later decisions build on: it is written only over what was read."""
-    if obj["kind"] != "ConfigMap" or not fact.resource_version:
+    if not _is_intent(obj) or not fact.resource_version:
         return obj
     return {**obj, "metadata": {**obj["metadata"], "resourceVersion": fact.resource_version}}
+
+
+def _is_intent(obj: Json) -> bool:
+    return bool(obj["kind"] == "ConfigMap" and not obj.get("immutable"))
 
 
 def not_ours(kind: str, name: str) -> Problem:

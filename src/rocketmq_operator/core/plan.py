@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 class Action(msgspec.Struct, frozen=True, tag=True):
-    """One idempotent step; the operator may die before or after any of them."""
+    """One idempotent step; the operator may die before or after any of them. Without a ``reason`` it is no event."""
 
     reason: str
     message: str

@@ -7,10 +7,12 @@ from .groups.decide import Groups
 from .groups.life import Phase
 from .groups.step import Step
 from .groups.view import GroupView
-from .plan import Progress
+from .plan import Event, Progress
 
 WORDS = {Phase.SERVING: "Waiting", Phase.CLOSING_ORDER: "Closing", Phase.FENCED: "Draining", Phase.DRAINED: "Draining"}
 """Phases as a user knows them, where that differs from the phase's own name."""
+
+ENDS = {Phase.SERVING: "serves", Phase.LEFT: "has left"}
 
 
 def scaling(groups: Groups, members: Sequence[str]) -> Verdict:
@@ -20,6 +22,18 @@ def scaling(groups: Groups, members: Sequence[str]) -> Verdict:
     if not words:
         return Verdict("Scaling", False, "Settled")
     return Verdict("Scaling", True, _word(*told[0]) if told else "MembersChanging", "; ".join(words))
+
+
+def events(groups: Groups) -> tuple[Event, ...]:
+    """A line for each step from one phase to the next."""
+    steps = ((view, groups.steps[index]) for index, view in sorted(groups.views.items()))
+    return tuple(
+        Event(
+            "Normal", f"Group{step.life.phase.value or 'Serving'}", f"{view.name} {step.doing or ENDS[step.life.phase]}"
+        )
+        for view, step in steps
+        if step.life.phase is not view.life.phase
+    )
 
 
 def progress(groups: Groups) -> tuple[Progress, ...]:

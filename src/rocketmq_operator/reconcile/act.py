@@ -77,7 +77,7 @@ class Actor:
                 outcome.retry = True
                 log.warning("action failed, it will be tried again", action=action.message, error=str(error))
             else:
-                if done and (not isinstance(action, SetGate) or action.told):
+                if done and action.reason and (not isinstance(action, SetGate) or action.told):
                     outcome.events.append(Event("Normal", action.reason, action.message))
         return outcome
 

@@ -63,7 +63,7 @@ def _closing_order(view: GroupView, circle: Circle) -> Step:
     silent = sorted(view.snapshot.registrations.keys() - view.snapshot.order.keys())
     rewritten = order_actions(view, circle)
     wiped = tuple(
-        WipeWritePermission("OrderTopicsClosed", f"took {view.name} out of the routes for writing", server, view.name)
+        WipeWritePermission("", f"took {view.name} out of the routes for writing", server, view.name)
         for server in registration.answering(view.snapshot.registrations)
     )
     if silent or rewritten:
