@@ -72,7 +72,7 @@ async def _a_dead_letter(cluster: Cluster, group: str, key: str) -> None:
     broker = cluster.brokers[0].address
     async with Admin(timeout=10) as admin:
         await admin.create_topic(broker, f"%DLQ%{group}", read_queues=1, write_queues=1)
-        assert (await admin.send(broker, f"%DLQ%{group}", 0, b"", [key])).status is SendStatus.SEND_OK
+        assert (await admin.send(broker, f"%DLQ%{group}", 0, b"given up", [key])).status is SendStatus.SEND_OK
 
         async def announced() -> bool:
             return f"%DLQ%{group}" in await admin.topics(cluster.name_server.address, "DefaultCluster")

@@ -81,7 +81,7 @@ final class Probes implements Closeable {
 
     private void probe(String group, int queues) {
         int number = numbers.getAndIncrement();
-        String key = Traffic.Run.probeKey(run.name, number);
+        String key = run.probeKey(number);
         Message message = run.message(Kind.PROBE, key);
         if (!run.sends.written(() -> run.sends.begin(Kind.PROBE, key, Order.NONE))) {
             return;

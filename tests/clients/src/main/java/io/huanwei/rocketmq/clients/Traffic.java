@@ -34,8 +34,8 @@ final class Traffic {
         }
 
         /** For a probe, numbered apart, so that the numbers of other keys have no holes. */
-        static String probeKey(String run, int number) {
-            return run + "-p" + number;
+        String probeKey(int number) {
+            return name + "-p" + number;
         }
 
         String nextKey() {
