@@ -55,12 +55,22 @@ class History:
     def start_operator(self) -> Operator:
         """One more operator process."""
         operator = Operator(self.world, next(self.numbers), elect=self.elect).start()
+        operator.on_death = self._operator_died
         self.operators.append(operator)
         return operator
+
+    def _operator_died(self) -> None:
+        delay = self.random.choice((0.1, 2.0, self.random.uniform(5, 90)))
+        self.kernel.later(delay, self.ensure_operator)
 
     def alive(self) -> list[Operator]:
         """Operators that run."""
         return [each for each in self.operators if not each.dead]
+
+    def ensure_operator(self) -> None:
+        """Kubernetes starts another process where none runs."""
+        if not self.alive() and not self.kernel.failed.done():
+            self.start_operator()
 
     def _create(self) -> None:
         random = self.random

@@ -30,9 +30,11 @@ class Operator:
         self.dead = False
         self.doom: int | None = None
         self.last_write = -1.0
+        self.on_death: Callable[[], None] = lambda: None
         random = world.kernel.random(self.name)
         self.link = Link(world.api, world.weather, random, FIELD_MANAGER, self._step)
         self.admin = SimAdmin(world.rocketmq, world.clients, world.weather, random, self._step)
+        self.link.on_write = self._wrote
         clock = VirtualClock(EPOCH)
         self._elector: Elector | None = None
         self.controller = Controller(
@@ -62,6 +64,7 @@ class Operator:
             self.world.kernel.tell(self.name, "is killed")
             for each in self._tasks:
                 each.cancel()
+            self.on_death()
 
     async def gone(self) -> None:
         """Wait until nothing of it is left."""
@@ -71,6 +74,11 @@ class Operator:
         """Its recorder."""
         self.world.kernel.count(f"event/{type_}/{reason}")
         self.world.kernel.tell(self.name, f"event on {regarding['kind']} {regarding['name']}:", type_, reason, message)
+
+    def _wrote(self, verb: str, plural: str, key: tuple[str, str], body: Any) -> None:
+        if plural != "leases":
+            self.last_write = self.world.kernel.now()
+            self.world.kernel.tell(self.name, verb, plural, key[1])
 
     def _guard(self) -> None:
         if self.link.guard is not None:
@@ -90,6 +98,3 @@ class Operator:
     def _ended(self, task: asyncio.Task[Any]) -> None:
         if not self.dead and not task.cancelled():
             self.world.kernel.fail("operator-runs", f"{self.name} ended by itself: {task.exception()!r}")
-
-
-Kill = Callable[[], None]

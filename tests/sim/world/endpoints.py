@@ -94,6 +94,9 @@ class Endpoints:
             pod, service, namespace = labels
         elif len(labels) == 2:
             pod, (service, namespace) = "", labels
+        elif len(labels) == 1:
+            # A pod's search list begins with its own namespace, of which there is one here.
+            pod, service, namespace = "", labels[0], "ns"
         else:
             return []
         found = self._api.find("endpointslices", (namespace, service + "-slice"))
