@@ -6,6 +6,7 @@ from typing import Any
 
 from rocketmq_operator.reconcile.resources import CLUSTERS, NAME_SERVERS
 
+from ..invariants import Watchdog
 from ..world import NAME_SERVER, NAMESPACE, World
 from ..world.kernel import Violation
 from . import convergence
@@ -23,6 +24,7 @@ class History:
         self.world = World(seed, keep_story=keep_story)
         self.kernel = self.world.kernel
         self.random = self.kernel.random("history")
+        self.watchdog = Watchdog(self.world)
         self.operators: list[Operator] = []
         self.numbers = iter(range(1, 1000))
         self.elect = self.random.random() < 0.4
@@ -54,7 +56,7 @@ class History:
 
     def start_operator(self) -> Operator:
         """One more operator process."""
-        operator = Operator(self.world, next(self.numbers), elect=self.elect).start()
+        operator = Operator(self.world, self.watchdog, next(self.numbers), elect=self.elect).start()
         operator.on_death = self._operator_died
         self.operators.append(operator)
         return operator

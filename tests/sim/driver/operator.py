@@ -10,6 +10,7 @@ from rocketmq_operator.runtime.election import Terms
 from rocketmq_operator.runtime.lease import Elector
 from rocketmq_operator.runtime.virtual import VirtualClock
 
+from ..invariants import Watchdog
 from ..world import Link, SimAdmin, World
 from ..world.kernel import EPOCH
 
@@ -24,8 +25,9 @@ class Died(asyncio.CancelledError):
 class Operator:
     """``elect``: it leads only while it holds the lease; else at once. ``doom`` counts calls down to its death."""
 
-    def __init__(self, world: World, number: int, *, elect: bool) -> None:
+    def __init__(self, world: World, watchdog: Watchdog, number: int, *, elect: bool) -> None:
         self.world = world
+        self._watchdog = watchdog
         self.name = f"operator-{number}"
         self.dead = False
         self.doom: int | None = None
@@ -35,6 +37,7 @@ class Operator:
         self.link = Link(world.api, world.weather, random, FIELD_MANAGER, self._step)
         self.admin = SimAdmin(world.rocketmq, world.clients, world.weather, random, self._step)
         self.link.on_write = self._wrote
+        self.admin.on_write = watchdog.broker_write
         clock = VirtualClock(EPOCH)
         self._elector: Elector | None = None
         self.controller = Controller(
@@ -79,6 +82,7 @@ class Operator:
         if plural != "leases":
             self.last_write = self.world.kernel.now()
             self.world.kernel.tell(self.name, verb, plural, key[1])
+            self._watchdog.object_write(self, verb, plural, key, body)
 
     def _guard(self) -> None:
         if self.link.guard is not None:
