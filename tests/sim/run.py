@@ -1,5 +1,6 @@
 """Runs histories by their seeds."""
 
+import gc
 import time
 
 import structlog
@@ -17,7 +18,11 @@ async def _history(seed: int, keep_story: bool) -> tuple[Violation | None, Histo
 def one(seed: int, *, keep_story: bool = False) -> tuple[Violation | None, History]:
     """One history; what was violated, if anything."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50), cache_logger_on_first_use=False)
-    return run_sim(_history(seed, keep_story))
+    gc.disable()
+    try:
+        return run_sim(_history(seed, keep_story))
+    finally:
+        gc.enable()
 
 
 if __name__ == "__main__":

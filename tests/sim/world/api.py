@@ -13,6 +13,9 @@ from .database import Database, check
 from .kernel import Kernel
 from .stored import Json, Key, Stored
 
+NEVER_APPLIED = {"pods", "leases", "events", "nodes"}
+"""Kinds that nobody applies: who owns their fields is never asked."""
+
 
 class Api(Database):
     """Create, apply, patch, delete, list. ``manager`` is the field manager of whoever asks."""
@@ -47,6 +50,9 @@ class Api(Database):
             return self.insert(resource.plural, admit(resource.plural, None, fresh, None), who)
         check(there, uid, version)
         if subresource == "status":
+            if there.status_by in (None, who):
+                there.status_by = who
+                return self.replace(resource.plural, key, {**there.obj, "status": fresh.get("status", {})})
             fresh = {"metadata": {}, "status": fresh.get("status", {})}
         new, managers = apply.applied(there, fresh, who, force)
         return self.replace(resource.plural, key, admit(resource.plural, there.obj, new, subresource), managers)
@@ -65,7 +71,8 @@ class Api(Database):
         except (KeyError, IndexError, ValueError) as error:
             raise Invalid(f"the patch does not fit: {error}", status=422, reason="Invalid") from error
         new = admit(resource.plural, there.obj, new, subresource)
-        managers = apply.updated(there, new, (manager, "Update", subresource or ""))
+        contested = resource.plural not in NEVER_APPLIED
+        managers = apply.updated(there, new, (manager, "Update", subresource or "")) if contested else None
         return self.replace(resource.plural, key, new, managers)
 
     def delete(

@@ -21,7 +21,7 @@ class Stored:
     from that when somebody asks, which for most objects nobody does.
     """
 
-    __slots__ = ("_managers", "_raw", "obj", "origin", "rv")
+    __slots__ = ("_managers", "_raw", "obj", "origin", "rv", "status_by")
 
     def __init__(
         self, obj: Json, rv: int, origin: tuple[Manager, Json] | None = None, managers: Managers | None = None
@@ -31,6 +31,8 @@ class Stored:
         self.origin = origin
         self._managers = managers
         self._raw: bytes | None = None
+        self.status_by: Manager | None = None
+        """The one applier of the status, while there is only one: all of it is its own."""
 
     @property
     def raw(self) -> bytes:
@@ -54,8 +56,11 @@ class Stored:
     def follow(self, obj: Json, rv: int, managers: Managers | None = None) -> "Stored":
         """The next version; ownership stays unless given."""
         if managers is not None:
-            return Stored(obj, rv, None, managers)
-        return Stored(obj, rv, self.origin, self._managers)
+            found = Stored(obj, rv, None, managers)
+        else:
+            found = Stored(obj, rv, self.origin, self._managers)
+        found.status_by = self.status_by
+        return found
 
 
 class Event:
