@@ -24,10 +24,17 @@ async def _listed(admin: Admin, server: str) -> Mapping[str, Registered] | None:
 
 
 async def brokers(admin: Admin, pods: Iterable[PodFact]) -> Mapping[str, BrokerFact]:
-    """What the broker in each running pod says; pods that do not answer are left out."""
+    """What the broker in each running pod says; pods that do not answer are left out.
+
+    Slaves are asked before masters: while messages come in, a slave asked a moment later than its master shows more than the
+    master did, and would seem to be ahead of it.
+    """
     running = [pod for pod in pods if pod.container and pod.ip]
-    answers = await asyncio.gather(*(_broker(admin, f"{pod.ip}:{names.BROKER_PORT}") for pod in running))
-    return {pod.name: fact for pod, fact in zip(running, answers, strict=True) if fact}
+    found: dict[str, BrokerFact] = {}
+    for asked in ([pod for pod in running if pod.member], [pod for pod in running if not pod.member]):
+        answers = await asyncio.gather(*(_broker(admin, f"{pod.ip}:{names.BROKER_PORT}") for pod in asked))
+        found |= {pod.name: fact for pod, fact in zip(asked, answers, strict=True) if fact}
+    return found
 
 
 async def _broker(admin: Admin, address: str) -> BrokerFact | None:
