@@ -59,8 +59,22 @@ def told_no_empty_list(world: World, operation: str, address: str, what: Any) ->
     return None
 
 
+def closes_only_for_a_reason(world: World, operation: str, address: str, what: Any) -> str | None:
+    """A master that serves is fenced only where a slave is ahead of it, or where its group is about to change."""
+    broker = _target(world, operation, address)
+    if broker is None or int(what.get(SEND_FROM, 0)) <= broker.kernel.milliseconds() or not facts.accepts(broker):
+        return None
+    cluster, group, _ = broker.pod.name.rsplit("-", 2)
+    if facts.phase(world, broker.pod.key[0], cluster, int(group)):
+        return None
+    if any(store.max_offset > broker.store.max_offset for store in facts.stores(world, cluster, int(group)).values()):
+        return None
+    return f"{broker.pod.name} serves and is fenced, though no slave is ahead of it and its group is in no phase"
+
+
 BROKER_RULES: tuple[tuple[str, Rule], ...] = (
     ("opens-only-complete", opens_only_complete),
     ("opens-only-its-own-volume", opens_only_its_own_volume),
+    ("closes-only-for-a-reason", closes_only_for_a_reason),
     ("told-no-empty-list", told_no_empty_list),
 )

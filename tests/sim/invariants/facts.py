@@ -60,6 +60,12 @@ def broker(world: World, cluster: str, group: int, member: int) -> Broker | None
     return None
 
 
+def phase(world: World, namespace: str, cluster: str, group: int) -> str:
+    """The phase that a group's intent names; empty while it serves."""
+    found = world.api.find("configmaps", (namespace, names.intent(cluster, group)))
+    return str((found or {}).get("data", {}).get("phase", ""))
+
+
 def accepts(each: Broker) -> bool:
     """Whether a broker takes messages now."""
     return (
