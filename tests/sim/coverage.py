@@ -27,7 +27,16 @@ ACTIONS = {
         "SetGate/BrokerNotRegistered", "SetGate/BrokerRegistered",
     )
 }  # fmt: skip
-ENDS = {"end/converged", "send/0", "send/1", "send/12", "send/16", "consumer/sent-back", "consumer/resent", "eviction/evicted"}
+ENDS = {
+    "end/converged",
+    "send/0",
+    "send/1",
+    "send/12",
+    "send/16",
+    "consumer/sent-back",
+    "consumer/resent",
+    "eviction/evicted",
+}
 REQUIRED = FAULTS | HAPPENINGS | ACTIONS | ENDS
 
 ENOUGH = 1000

@@ -28,6 +28,8 @@ def calm(history: "History") -> None:
         consumer.online = True
         consumer.failing = 0.0
     world.clients.sending = False
+    for name in list(history.repairs):
+        history.repair(name)
 
 
 async def reached(history: "History", seconds: float) -> None:
@@ -74,7 +76,9 @@ def _sets(world: World) -> Iterator[dict[str, Any]]:
     for obj in world.api.objects(CLUSTERS.plural):
         spec, meta = obj["spec"], obj["metadata"]
         members = 1 if spec.get("allMaster") else spec["membersPerGroup"]
-        pods = [f"{meta['name']}-{group}-{member}" for group in range(spec["groupReplica"]) for member in range(members)]
+        pods = [
+            f"{meta['name']}-{group}-{member}" for group in range(spec["groupReplica"]) for member in range(members)
+        ]
         yield {"metadata": meta, "pods": pods}
     for obj in world.api.objects(NAME_SERVERS.plural):
         pods = [f"{obj['metadata']['name']}-ns-{number}" for number in range(obj["spec"]["replicas"])]

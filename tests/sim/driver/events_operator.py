@@ -37,8 +37,7 @@ def second(history: "History") -> bool:
 
 
 def _retire(history: "History", operator: object) -> None:
-    others = [each for each in history.alive() if each is not operator]
-    if others:
+    if len(history.alive()) > 1 and operator in history.alive():
         history.random.choice(history.alive()).kill()
 
 

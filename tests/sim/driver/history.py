@@ -1,7 +1,7 @@
 """One history: a cluster is made, much happens to it, then it is left in peace and must be as its spec says."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from rocketmq_operator.reconcile.resources import CLUSTERS, NAME_SERVERS
@@ -29,11 +29,14 @@ class History:
         self.numbers = iter(range(1, 1000))
         self.elect = self.random.random() < 0.4
         self.events = 0
+        self.repairs: dict[str, Callable[[], bool]] = {}
+        """What people still have to set right, by pod."""
 
     async def run(self) -> Violation | None:
         """Until the end, or until a rule is broken."""
         story = asyncio.ensure_future(self._story())
-        await asyncio.wait([story, self.kernel.failed], return_when=asyncio.FIRST_COMPLETED)
+        waited: list[asyncio.Future[Any]] = [story, self.kernel.failed]
+        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         if not story.done():
             story.cancel()
         elif story.exception() is not None:
@@ -65,6 +68,14 @@ class History:
         delay = self.random.choice((0.1, 2.0, self.random.uniform(5, 90)))
         self.kernel.later(delay, self.ensure_operator)
 
+    def repair(self, name: str) -> None:
+        """Somebody sets something right, as soon as it can be done."""
+        done = self.repairs.get(name)
+        if done is None or done():
+            self.repairs.pop(name, None)
+        else:
+            self.kernel.later(3, self.repair, name)
+
     def alive(self) -> list[Operator]:
         """Operators that run."""
         return [each for each in self.operators if not each.dead]
@@ -78,7 +89,9 @@ class History:
         random = self.random
         servers = random.randint(1, 3)
         properties = {"orderMessageEnable": "true"} if random.random() < 0.4 else {}
-        self.api_create(NAME_SERVERS, NAME_SERVER, {"replicas": servers, "properties": properties, "image": "rocketmq:5.4.0"})
+        self.api_create(
+            NAME_SERVERS, NAME_SERVER, {"replicas": servers, "properties": properties, "image": "rocketmq:5.4.0"}
+        )
         spec: dict[str, Any] = {
             "groupReplica": random.randint(1, 3),
             "membersPerGroup": random.randint(1, 3),

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
+from rocketmq_operator.admin import Admin
 from rocketmq_operator.core.names import FIELD_MANAGER
 from rocketmq_operator.reconcile.controller import Controller
 from rocketmq_operator.runtime.election import Terms
@@ -41,12 +42,24 @@ class Operator:
         clock = VirtualClock(EPOCH)
         self._elector: Elector | None = None
         self.controller = Controller(
-            self.link, self.admin, self, clock=clock, random=random, workers=3, guard=self._guard  # type: ignore[arg-type]
+            self.link,
+            cast(Admin, self.admin),
+            self,
+            clock=clock,
+            random=random,
+            workers=3,
+            guard=self._guard,
         )
         if elect:
             own = Link(world.api, world.weather, random, FIELD_MANAGER, self._step)
             self._elector = Elector(
-                own, namespace="operators", name="rocketmq-operator", identity=self.name, clock=clock, random=random, terms=TERMS
+                own,
+                namespace="operators",
+                name="rocketmq-operator",
+                identity=self.name,
+                clock=clock,
+                random=random,
+                terms=TERMS,
             )
             self.link.guard = self._elector.guard
         self._tasks: list[asyncio.Task[Any]] = []

@@ -51,7 +51,11 @@ def told_no_empty_list(world: World, operation: str, address: str, what: Any) ->
     if not listed:
         return f"{broker.pod.name} is told an empty list of name servers"
     server = facts.name_server(world, (NAMESPACE, NAME_SERVER))
-    staying = {names.name_server_workload(NAME_SERVER) + f"-{number}" for number in range(server["spec"]["replicas"])} if server else set()
+    staying = (
+        {names.name_server_workload(NAME_SERVER) + f"-{number}" for number in range(server["spec"]["replicas"])}
+        if server
+        else set()
+    )
     hosts = {each.split(".")[0] for each in listed}
     named = {each for each in hosts if not each.isdecimal()}
     if server and named and not named & staying:

@@ -33,10 +33,9 @@ def list_never_empty(world: World, verb: str, plural: str, key: Key, body: Any) 
         return None
     before = (world.api.find(plural, key) or {}).get("data", {})
     after = body.get("data", {})
-    if any(before.get(each) for each in ("nameServers", "nameServersDns")):
-        if not any(after.get(each) for each in ("nameServers", "nameServersDns")):
-            return f"{key[1]} loses its name servers"
-    return None
+    known = ("nameServers", "nameServersDns")
+    lost = any(before.get(each) for each in known) and not any(after.get(each) for each in known)
+    return f"{key[1]} loses its name servers" if lost else None
 
 
 def removed_only_drained(world: World, verb: str, plural: str, key: Key, body: Any) -> str | None:
@@ -45,10 +44,19 @@ def removed_only_drained(world: World, verb: str, plural: str, key: Key, body: A
         return None
     obj = world.api.find(plural, key)
     group = facts.group_of(obj) if obj else None
-    if obj is None or group is None or forced(world, key[0], group) or obj["metadata"]["uid"] != (body.get("uid") or obj["metadata"]["uid"]):
+    if (
+        obj is None
+        or group is None
+        or forced(world, key[0], group)
+        or obj["metadata"]["uid"] != (body.get("uid") or obj["metadata"]["uid"])
+    ):
         return None
     held = facts.stores(world, *group)
-    others = [store for number in _groups(world, group[0]) - {group[1]} for store in facts.stores(world, group[0], number).values()]
+    others = [
+        store
+        for number in _groups(world, group[0]) - {group[1]}
+        for store in facts.stores(world, group[0], number).values()
+    ]
     left = [
         batch for number, batch in world.ledger.unread.items()
         if any(number in store.held for store in held.values()) and not any(number in store.held for store in others)

@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Mapping
 from random import Random
 from typing import Any, TypeVar
 
-
-
 from rocketmq_operator.admin.errors import Refused, Unreachable
 from rocketmq_operator.admin.offsets import GroupOffset
 from rocketmq_operator.admin.redact import Settings
@@ -32,7 +30,6 @@ from .broker import Broker
 from .clients import Clients
 from .registry import NameServer
 from .rocketmq import RocketMQ
-
 from .weather import ADMIN_FAULTS, Weather
 
 T = TypeVar("T")
@@ -117,7 +114,9 @@ class SimAdmin:
         return await self._broker(addr, "ha_status", _ha_status)
 
     async def topic_configs(self, addr: str) -> TopicTable:
-        return await self._broker(addr, "topic_configs", lambda broker: TopicTable(dict(broker.store.topics), _version(broker)))
+        return await self._broker(
+            addr, "topic_configs", lambda broker: TopicTable(dict(broker.store.topics), _version(broker))
+        )
 
     async def topic_config(self, addr: str, topic: str) -> TopicConfig | None:
         return await self._broker(addr, "topic_config", lambda broker: broker.store.topics.get(topic))
@@ -125,7 +124,9 @@ class SimAdmin:
     async def upsert_topic(self, addr: str, config: TopicConfig) -> None:
         await self._broker(addr, "upsert_topic", lambda broker: broker.create_topic(config), write=config.name)
 
-    async def create_topic(self, addr: str, topic: str, *, attributes: Mapping[str, str] | None = None, **other: Any) -> None:
+    async def create_topic(
+        self, addr: str, topic: str, *, attributes: Mapping[str, str] | None = None, **other: Any
+    ) -> None:
         await self.upsert_topic(addr, TopicConfig(name=topic, attributes=dict(attributes or {}), **other))
 
     async def upsert_topics(self, addr: str, configs: Iterable[TopicConfig]) -> None:
@@ -169,13 +170,19 @@ class SimAdmin:
         return await self._broker(addr, "topic_stats", lambda broker: _ranges(broker, topic))
 
     async def max_offset(self, addr: str, topic: str, queue_id: int) -> int:
-        return await self._broker(addr, "max_offset", lambda broker: broker.store.queues.get((topic, queue_id), (0, 0))[1])
+        return await self._broker(
+            addr, "max_offset", lambda broker: broker.store.queues.get((topic, queue_id), (0, 0))[1]
+        )
 
     async def min_offset(self, addr: str, topic: str, queue_id: int) -> int:
-        return await self._broker(addr, "min_offset", lambda broker: broker.store.queues.get((topic, queue_id), (0, 0))[0])
+        return await self._broker(
+            addr, "min_offset", lambda broker: broker.store.queues.get((topic, queue_id), (0, 0))[0]
+        )
 
     async def consumer_offset(self, addr: str, group: str, topic: str, queue_id: int) -> int | None:
-        return await self._broker(addr, "consumer_offset", lambda broker: broker.store.offsets.get((group, topic, queue_id)))
+        return await self._broker(
+            addr, "consumer_offset", lambda broker: broker.store.offsets.get((group, topic, queue_id))
+        )
 
     async def update_consumer_offset(self, addr: str, group: str, topic: str, queue_id: int, offset: int) -> None:
         def put(broker: Broker) -> None:
@@ -229,19 +236,27 @@ class SimAdmin:
         return await self._broker(addr, "users", lambda broker: _access(broker, addr, broker.store.users))
 
     async def create_user(self, addr: str, user: User) -> None:
-        await self._broker(addr, "create_user", lambda broker: broker.store.users.update({user.username: user}), write="user")
+        await self._broker(
+            addr, "create_user", lambda broker: broker.store.users.update({user.username: user}), write="user"
+        )
 
     async def update_user(self, addr: str, user: User) -> None:
-        await self._broker(addr, "update_user", lambda broker: broker.store.users.update({user.username: user}), write="user")
+        await self._broker(
+            addr, "update_user", lambda broker: broker.store.users.update({user.username: user}), write="user"
+        )
 
     async def all_rules(self, addr: str, subject_contains: str = "", resource_contains: str = "") -> list[AccessRules]:
         return await self._broker(addr, "all_rules", lambda broker: _access(broker, addr, broker.store.rules))
 
     async def create_rules(self, addr: str, rules: AccessRules) -> None:
-        await self._broker(addr, "create_rules", lambda broker: broker.store.rules.update({rules.subject: rules}), write="rules")
+        await self._broker(
+            addr, "create_rules", lambda broker: broker.store.rules.update({rules.subject: rules}), write="rules"
+        )
 
     async def update_rules(self, addr: str, rules: AccessRules) -> None:
-        await self._broker(addr, "update_rules", lambda broker: broker.store.rules.update({rules.subject: rules}), write="rules")
+        await self._broker(
+            addr, "update_rules", lambda broker: broker.store.rules.update({rules.subject: rules}), write="rules"
+        )
 
     # --- the way there
 
@@ -336,7 +351,9 @@ def _ranges(broker: Broker, topic: str) -> dict[MessageQueue, QueueRange]:
 def _progress(broker: Broker, group: str, topic: str | None) -> dict[MessageQueue, QueueProgress]:
     """Only queues with a committed offset, as the real ones (208, 317) show them."""
     return {
-        MessageQueue(broker.name, queue, name): QueueProgress(broker.store.queues.get((name, queue), (0, 0))[1], offset, offset)
+        MessageQueue(broker.name, queue, name): QueueProgress(
+            broker.store.queues.get((name, queue), (0, 0))[1], offset, offset
+        )
         for (who, name, queue), offset in broker.store.offsets.items()
         if who == group and topic in (None, name)
     }
@@ -346,6 +363,3 @@ def _access(broker: Broker, address: str, table: dict[str, Any]) -> list[Any]:
     if broker.config.get("authenticationEnabled") != "true":
         raise Refused(address, "access", 1, "authentication is off")
     return list(table.values())
-
-
-

@@ -57,14 +57,22 @@ def _content(plural: str, obj: Json) -> Any:
 
 
 def _immutable(plural: str, old: Json, new: Json) -> None:
-    if plural == "configmaps" and old.get("immutable") and (old.get("data") != new.get("data") or not new.get("immutable")):
+    if (
+        plural == "configmaps"
+        and old.get("immutable")
+        and (old.get("data") != new.get("data") or not new.get("immutable"))
+    ):
         raise Invalid("data: Forbidden: field is immutable when `immutable` is set", status=422, reason="Invalid")
     if plural == "statefulsets":
         before, after = old["spec"], new["spec"]
         changed = {name for name in {*before, *after} if before.get(name) != after.get(name)} - MUTABLE_SET_FIELDS
         if changed:
-            raise Invalid(f"spec: Forbidden: updates to statefulset spec for {sorted(changed)}", status=422, reason="Invalid")
+            raise Invalid(
+                f"spec: Forbidden: updates to statefulset spec for {sorted(changed)}", status=422, reason="Invalid"
+            )
         if int(after["replicas"]) < 0:
             raise Invalid("spec.replicas: Invalid value", status=422, reason="Invalid")
     if plural in ("brokerclusters", "nameservers") and int(new["spec"].get(SCALE[plural], 1)) < 1:
-        raise Invalid(f"spec.{SCALE[plural]}: Invalid value: should be greater than or equal to 1", status=422, reason="Invalid")
+        raise Invalid(
+            f"spec.{SCALE[plural]}: Invalid value: should be greater than or equal to 1", status=422, reason="Invalid"
+        )

@@ -57,7 +57,9 @@ class Api(Database):
         new, managers = apply.applied(there, fresh, who, force)
         return self.replace(resource.plural, key, admit(resource.plural, there.obj, new, subresource), managers)
 
-    def patch(self, resource: Resource, key: Key, body: Any, kind: str, subresource: str | None, manager: str) -> Stored:
+    def patch(
+        self, resource: Resource, key: Key, body: Any, kind: str, subresource: str | None, manager: str
+    ) -> Stored:
         """PATCH of the other three kinds."""
         there = self.stored(resource.plural, key)
         if isinstance(body, dict):
@@ -76,7 +78,12 @@ class Api(Database):
         return self.replace(resource.plural, key, new, managers)
 
     def delete(
-        self, resource: Resource, key: Key, uid: str | None = None, version: str | None = None, propagation: str = "Background"
+        self,
+        resource: Resource,
+        key: Key,
+        uid: str | None = None,
+        version: str | None = None,
+        propagation: str = "Background",
     ) -> None:
         """DELETE: at once, or marked while finalizers (of a pod: its kubelet) hold it."""
         there = self.stored(resource.plural, key)

@@ -236,6 +236,10 @@ class Broker:
         if self.broker_id == 0:
             self.store.flush()
             internal.check_half(self)
-        elif self.master is not None and self.master.slaves.has(self) and not self.world.kernel.now() < self.lagging_until:
+        elif (
+            self.master is not None
+            and self.master.slaves.has(self)
+            and not self.world.kernel.now() < self.lagging_until
+        ):
             self.store.take_tables(self.master.store)
         self.kernel.later(SYNC_SECONDS, self._tick)

@@ -49,5 +49,7 @@ def _expected(api: Api, pods: list[Json]) -> int:
     Kubernetes counts *all* of a controller's replicas, though the budget may select only some of its pods
     (disruption.go, getExpectedScale).
     """
-    owners = {each["uid"] for pod in pods for each in pod["metadata"].get("ownerReferences", ()) if each.get("controller")}
+    owners = {
+        each["uid"] for pod in pods for each in pod["metadata"].get("ownerReferences", ()) if each.get("controller")
+    }
     return sum(each["spec"]["replicas"] for each in api.objects("statefulsets") if each["metadata"]["uid"] in owners)

@@ -61,10 +61,13 @@ class Endpoints:
                 "name": at[1],
                 "namespace": at[0],
                 "labels": {"kubernetes.io/service-name": key[1]},
-                "ownerReferences": [{"apiVersion": "v1", "kind": "Service", "name": key[1], "uid": service["metadata"]["uid"]}],
+                "ownerReferences": [
+                    {"apiVersion": "v1", "kind": "Service", "name": key[1], "uid": service["metadata"]["uid"]}
+                ],
             }
             self._api.insert(
-                "endpointslices", {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": metadata, **content}
+                "endpointslices",
+                {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": metadata, **content},
             )
         else:
             self._api.update("endpointslices", at, lambda obj: {**obj, **content})

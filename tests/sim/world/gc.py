@@ -27,7 +27,9 @@ class GarbageCollector:
 
     def _foreground(self, key: Key, obj: Json) -> None:
         if "foregroundDeletion" in obj["metadata"].get("finalizers", ()):
-            self._kernel.later(self._random.uniform(0.05, 1), self._collect_first, obj["metadata"]["uid"], obj["kind"], key)
+            self._kernel.later(
+                self._random.uniform(0.05, 1), self._collect_first, obj["metadata"]["uid"], obj["kind"], key
+            )
 
     def _collect(self, uid: str) -> None:
         for plural, key in list(self._api.dependents.get(uid, ())):

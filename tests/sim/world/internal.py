@@ -24,7 +24,9 @@ def prepare(broker: "Broker") -> None:
     own = {**SYSTEM, broker.cluster: 16, broker.name: 1}
     missing = [name for name in own if name not in store.topics]
     for name in missing:
-        store.topics[name] = TopicConfig(name=name, read_queues=own[name], write_queues=own[name], perm=7 if name == "TBW102" else 6)
+        store.topics[name] = TopicConfig(
+            name=name, read_queues=own[name], write_queues=own[name], perm=7 if name == "TBW102" else 6
+        )
     if missing:
         store.tables = broker.kernel.number()
     if broker.is_master:

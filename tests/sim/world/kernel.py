@@ -12,7 +12,7 @@ EPOCH = 1_800_000_000.0
 """Time of day at the beginning (January 2027), in seconds since 1970."""
 
 
-class Violation(Exception):
+class Violation(Exception):  # noqa: N818 - says what it is
     """A rule was broken; ``name`` is the invariant."""
 
     def __init__(self, name: str, text: str) -> None:

@@ -217,7 +217,9 @@ class Kubelets:
         metadata = obj["metadata"]
         if evict and not metadata.get("deletionTimestamp"):
             metadata = {**metadata, "deletionTimestamp": self._kernel.stamp()}
-        self._api.replace("pods", pod.key, {**obj, "metadata": metadata, "status": {**obj["status"], "conditions": conditions}})
+        self._api.replace(
+            "pods", pod.key, {**obj, "metadata": metadata, "status": {**obj["status"], "conditions": conditions}}
+        )
 
     def _recover(self, pod: Pod) -> None:
         obj = self.obj(pod)

@@ -120,7 +120,8 @@ class NameServer:
     def cluster_info(self) -> ClusterInfo:
         """Reply 106."""
         self.expire()
-        brokers, clusters = {}, {}
+        brokers: dict[str, BrokerEntry] = {}
+        clusters: dict[str, set[str]] = {}
         for name, group in self.table.items():
             cluster = next(iter(group.values())).cluster
             brokers[name] = BrokerEntry(name, cluster, {number: each.address for number, each in sorted(group.items())})

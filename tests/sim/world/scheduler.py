@@ -22,7 +22,7 @@ def place(api: Api, nodes: Nodes, volumes: Volumes, random: Random, key: Key, po
             fit.append(name)
     if not fit:
         return "", f"0/{len(nodes.all)} nodes are available: {', '.join(sorted(set(reasons)))}."
-    load = {name: 0 for name in fit}
+    load = dict.fromkeys(fit, 0)
     for each in api.objects("pods"):
         at = each["spec"].get("nodeName")
         if at in load:
@@ -39,10 +39,11 @@ def _refuses(api: Api, nodes: Nodes, name: str, pod: Json, namespace: str, bound
     if not pod["spec"].get("nodeSelector", {}).items() <= labels.items():
         return "node(s) didn't match Pod's node affinity/selector"
     anti = pod["spec"].get("affinity", {}).get("podAntiAffinity", {})
-    for term in anti.get("requiredDuringSchedulingIgnoredDuringExecution", ()):
-        test = by_selector(term["labelSelector"])
-        for other in api.objects("pods"):
-            if other["spec"].get("nodeName") == name and other["metadata"]["namespace"] == namespace:
-                if test(other["metadata"]["labels"]) and other["metadata"]["uid"] != pod["metadata"]["uid"]:
-                    return "node(s) didn't match pod anti-affinity rules"
+    terms = anti.get("requiredDuringSchedulingIgnoredDuringExecution", ())
+    tests = [by_selector(term["labelSelector"]) for term in terms]
+    for other in api.objects("pods") if tests else ():
+        meta = other["metadata"]
+        there = other["spec"].get("nodeName") == name and meta["namespace"] == namespace
+        if there and meta["uid"] != pod["metadata"]["uid"] and any(test(meta["labels"]) for test in tests):
+            return "node(s) didn't match pod anti-affinity rules"
     return ""

@@ -130,7 +130,9 @@ class StatefulSets:
             volume = each["metadata"]["name"]
             claim = f"{volume}-{name}"
             self._volumes.claim(
-                metadata["namespace"], {**each, "metadata": {**each["metadata"], "name": claim}}, [] if keep else [owner]
+                metadata["namespace"],
+                {**each, "metadata": {**each["metadata"], "name": claim}},
+                [] if keep else [owner],
             )
             claims.append({"name": volume, "persistentVolumeClaim": {"claimName": claim}})
         pod = {
@@ -206,7 +208,9 @@ def revision_of(pod: Json) -> Any:
 
 def ready(pod: Json) -> bool:
     """Whether a pod's Ready condition is true."""
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in pod.get("status", {}).get("conditions", ()))
+    return any(
+        each["type"] == "Ready" and each["status"] == "True" for each in pod.get("status", {}).get("conditions", ())
+    )
 
 
 def healthy(pod: Json) -> bool:

@@ -13,9 +13,7 @@ from .weather import WATCH_FAULTS, Weather
 
 BOOKMARK_SECONDS = 60.0
 INSTANT = 1e-6
-EXPIRED = (
-    b'{"type":"ERROR","object":{"kind":"Status","status":"Failure","code":410,"reason":"Expired","message":"too old"}}\n'
-)
+EXPIRED = b'{"type":"ERROR","object":{"kind":"Status","status":"Failure","code":410,"reason":"Expired","message":"too old"}}\n'
 
 
 class Watching:
@@ -96,7 +94,9 @@ class Watching:
 
     def _wake(self) -> None:
         if self._timer is None and self._waiter is not None:
-            lag = self._random.uniform(2, 30) if self._late and not self._weather.quiet else self._random.random() * 0.05
+            lag = (
+                self._random.uniform(2, 30) if self._late and not self._weather.quiet else self._random.random() * 0.05
+            )
             self._timer = self._loop.call_later(lag, self._arrived)
 
     def _arrived(self) -> None:
