@@ -18,15 +18,19 @@ class Endpoints:
         self._api = api
         self._random = kernel.random("endpoints")
         self._pending: set[Key] = set()
-        self._on_change: list = []  # type: ignore[type-arg]
         api.listen("services", self._service_changed)
+        api.listen("endpointslices", self._slice_changed)
         api.listen("pods", self._pod_changed)
 
     def _service_changed(self, key: Key, old: Json | None, new: Json | None) -> None:
         if new is not None:
             self._poke(key)
-        elif self._api.find("endpointslices", (key[0], key[1] + "-slice")):
-            self._kernel.later(0.2, self._api.remove, "endpointslices", (key[0], key[1] + "-slice"))
+
+    def _slice_changed(self, key: Key, old: Json | None, new: Json | None) -> None:
+        """A slice that was collected with an earlier Service of that name is made anew for the present one."""
+        service = (key[0], key[1].removesuffix("-slice"))
+        if new is None and self._api.find("services", service):
+            self._poke(service)
 
     def _pod_changed(self, key: Key, old: Json | None, new: Json | None) -> None:
         if old is not None and new is not None and _seen(old) == _seen(new):

@@ -11,7 +11,7 @@ from .volumes import Volumes, claims_of
 
 def place(api: Api, nodes: Nodes, volumes: Volumes, random: Random, key: Key, pod: Json) -> tuple[str, str]:
     """A node, or "" and why there is none (as the scheduler says it)."""
-    bound = {volume.node for name in claims_of(pod) if (volume := volumes.of((key[0], name))) and volume.node}
+    bound = {volumes.bound_to((key[0], name)) for name in claims_of(pod)} - {""}
     reasons: list[str] = []
     fit = []
     for name, node in nodes.all.items():

@@ -58,6 +58,12 @@ class Volumes:
             self._api.update("persistentvolumeclaims", key, lambda obj: {**obj, "status": {"phase": "Bound"}})
         return self.all[uid]
 
+    def bound_to(self, key: Key) -> str:
+        """The node that a claim's volume is bound to, if there is one."""
+        claim = self._api.find("persistentvolumeclaims", key)
+        volume = self.all.get(claim["metadata"]["uid"]) if claim else None
+        return volume.node if volume else ""
+
     def _claim_changed(self, key: Key, old: Json | None, new: Json | None) -> None:
         if new is None and old is not None:
             volume = self.all.get(old["metadata"]["uid"])
