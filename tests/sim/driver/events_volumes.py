@@ -7,6 +7,7 @@ from rocketmq_operator.kube.resources import POD, PVC
 from ..invariants import facts
 from ..world import NAMESPACE
 from ..world.broker import STORE_VOLUME, Broker
+from ..world.store import Store
 from ..world.volumes import Volume
 from .event import Event
 
@@ -62,9 +63,14 @@ def _full_slave(history: "History", master: Broker) -> Volume | None:
     mine = master.store
     for member, volume in facts.volumes(history.world, cluster, int(group)).items():
         theirs = volume.store
-        if member and theirs is not None and (theirs.base, theirs.end) == (mine.base, mine.end) and mine.records:
+        if member and theirs is not None and mine.records and _equal(mine, theirs):
             return volume
     return None
+
+
+def _equal(mine: Store, theirs: Store) -> bool:
+    """The same log, and the same topics and groups (which a slave takes over only each 10 s)."""
+    return (mine.base, mine.end, mine.tables) == (theirs.base, theirs.end, theirs.tables)
 
 
 def _repair(history: "History", name: str, old: Volume, slave: Volume) -> bool:
