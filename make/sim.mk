@@ -1,0 +1,11 @@
+# The simulator: histories of a simulated world, each decided by its seed (docs/simulator.md).
+SEEDS ?= 1000
+SEED ?= 1
+JOBS ?= $(shell nproc)
+
+.PHONY: sim sim-replay
+sim: venv ## SEEDS=n histories of the simulated world on all cores; rules, coverage, histories per second
+	@$(PY) -m tests.sim --seeds $(SEEDS) --jobs $(JOBS)
+
+sim-replay: venv ## the story of one history: SEED=n
+	@$(PY) -m tests.sim --replay $(SEED)

@@ -1,0 +1,80 @@
+"""``python -m tests.sim``: many histories, or one told in full."""
+
+import argparse
+import os
+import sys
+import time
+from collections import Counter
+
+from . import coverage, run
+
+TOLD_LINES = 400
+
+
+def main() -> int:
+    """0: all rules held and everything that must happen did."""
+    parser = argparse.ArgumentParser(prog="tests.sim", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=1000, help="how many histories")
+    parser.add_argument("--first", type=int, default=1, help="the first seed")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--replay", type=int, help="tell this one seed's story instead")
+    parser.add_argument("--keep-going", action="store_true", help="do not stop at the first failure")
+    parser.add_argument("--no-table", action="store_true", help="do not print the coverage table")
+    options = parser.parse_args()
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        # The order of sets of text is chance, too: the seed must be all there is.
+        os.environ["PYTHONHASHSEED"] = "0"
+        os.execv(sys.executable, [sys.executable, "-m", "tests.sim", *sys.argv[1:]])
+    return _replay(options.replay) if options.replay is not None else _many(options)
+
+
+def _replay(seed: int) -> int:
+    result = run.one(seed, keep_story=True)
+    for at, words in result.story:
+        print(f"{at:10.3f}  {words}")
+    _judge(result)
+    return 1 if result.problem else 0
+
+
+def _judge(result: run.Result) -> None:
+    print(f"seed {result.seed}: {result.events} events in {result.virtual:.0f} s: {result.problem or 'all rules held'}")
+
+
+def _many(options: argparse.Namespace) -> int:
+    began, told = time.monotonic(), time.monotonic()
+    seen: Counter[str] = Counter()
+    failed: list[run.Result] = []
+    done, events, cpu = 0, 0, 0.0
+    for result in run.many(options.first, options.seeds, options.jobs):
+        done, events, cpu = done + 1, events + result.events, cpu + result.cpu
+        seen += result.seen
+        if result.problem:
+            failed.append(result)
+            _judge(result)
+            if not options.keep_going:
+                break
+        if time.monotonic() - told > 10:
+            told = time.monotonic()
+            print(f"{done} histories, {done / (told - began):.1f}/s", flush=True)
+    spent = time.monotonic() - began
+    if not options.no_table:
+        print("\n".join(coverage.table(seen)))
+    print(
+        f"{done} histories, {events} events, {done / spent:.1f} histories/s, {cpu / done * 1000:.0f} ms CPU each, {len(failed)} failed"
+    )
+    return _verdict(options, failed, coverage.missing(seen) if done >= coverage.ENOUGH else [])
+
+
+def _verdict(options: argparse.Namespace, failed: list[run.Result], missing: list[str]) -> int:
+    if failed:
+        print(f"the end of the story of seed {failed[0].seed}; all of it: make sim-replay SEED={failed[0].seed}")
+        for at, words in run.one(failed[0].seed, keep_story=True).story[-TOLD_LINES:]:
+            print(f"{at:10.3f}  {words}")
+        _judge(failed[0])
+    if missing:
+        print("these never happened, so the run proves nothing about them:", *missing, sep="\n  ")
+    return 1 if failed or missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""What happened how often, over all histories; and what must have happened at least once, or the run proves too little."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from rocketmq_operator.reconcile.act import Actor, Outcome
+
+from .driver.plot import CATALOGUE
+from .world.kernel import Kernel
+from .world.weather import ADMIN_FAULTS, API_FAULTS, WATCH_FAULTS
+
+FAULTS = {
+    *(f"fault/api/{each}" for each in API_FAULTS),
+    *(f"fault/admin/{each}" for each in ADMIN_FAULTS),
+    *(f"fault/watch/{each}" for each in (*WATCH_FAULTS, "gone")),
+    *(f"fault/pod/{each}" for each in ("unschedulable", "slow-start", "image-pull", "slow-stop")),
+    "fault/operator/killed-between-calls",
+    "fault/operator/two-at-once",
+}
+HAPPENINGS = {f"event/world/{each.name}" for each in CATALOGUE}
+ACTIONS = {
+    f"action/{each}"
+    for each in (
+        "Apply/ConfigMapUpdated", "Apply/PodDisruptionBudgetUpdated", "Apply/ServiceUpdated",
+        "Configure/MasterFenced", "Configure/MasterOpened", "Configure/NameServersChanged",
+        "Create/ConfigMapCreated", "Create/PodDisruptionBudgetCreated", "Create/ServiceCreated", "Create/StatefulSetCreated",
+        "SetGate/BrokerNotRegistered", "SetGate/BrokerRegistered",
+    )
+}  # fmt: skip
+ENDS = {
+    "end/converged",
+    "send/0",
+    "send/1",
+    "send/12",
+    "send/16",
+    "consumer/sent-back",
+    "consumer/resent",
+    "eviction/evicted",
+}
+REQUIRED = FAULTS | HAPPENINGS | ACTIONS | ENDS
+
+ENOUGH = 1000
+"""From so many histories on, what never happened fails the run."""
+
+_current: list[Kernel] = []
+
+
+def watch(kernel: Kernel) -> None:
+    """Count the actions of plans for this history from now on."""
+    _current[:] = [kernel]
+
+
+_carry_out = Actor.carry_out
+
+
+async def _counted(self: Actor, actions):  # type: ignore[no-untyped-def]
+    for each in actions:
+        name = f"{type(each).__name__}/{each.reason}"
+        _current[0].count(f"action/{name}")
+        _current[0].tell("plan:", name, each.message)
+    outcome: Outcome = await _carry_out(self, actions)
+    return outcome
+
+
+Actor.carry_out = _counted  # type: ignore[method-assign]
+
+
+def missing(seen: Counter[str]) -> list[str]:
+    """What must have happened and did not."""
+    return sorted(REQUIRED - set(seen))
+
+
+def table(seen: Counter[str]) -> Iterator[str]:
+    """The table, by family."""
+    family = ""
+    for name, count in sorted(seen.items()):
+        head, _, rest = name.partition("/")
+        if head != family:
+            family = head
+            yield f"{family}:"
+        yield f"  {rest:<56} {count:>9}{'' if name in REQUIRED else '  (not required)'}"

@@ -1,0 +1,1 @@
+"""Drives histories: operators, events, the quiet end."""

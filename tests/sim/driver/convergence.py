@@ -1,0 +1,91 @@
+"""The end of a history: state equals spec, everything acknowledged is read, and writes stop."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from rocketmq_operator.reconcile.resources import CLUSTERS, NAME_SERVERS
+
+from ..world import World
+from ..world.kernel import Violation
+from ..world.statefulsets import healthy
+
+if TYPE_CHECKING:
+    from .history import History
+
+STILL_SECONDS = 150.0
+"""No write for so long: more than two resyncs."""
+
+
+def calm(history: "History") -> None:
+    """Users and machines do what ends well: nodes are back, consumers read, nobody sends."""
+    world = history.world
+    for node in world.nodes.all.values():
+        world.nodes.come_back(node)
+        if world.nodes.cordoned(node.name):
+            world.nodes.cordon(node.name, False)
+    for consumer in world.clients.consumers.values():
+        consumer.online = True
+        consumer.failing = 0.0
+    world.clients.sending = False
+    for name in list(history.repairs):
+        history.repair(name)
+
+
+async def reached(history: "History", seconds: float) -> None:
+    """Return once it is reached; Violation if it is not in that time."""
+    ends = history.kernel.now() + seconds
+    while True:
+        await asyncio.sleep(10)
+        missing = [*_unlike_spec(history.world), *_unread(history.world)]
+        quiet_for = history.kernel.now() - max(each.last_write for each in history.alive())
+        if not missing and quiet_for >= STILL_SECONDS:
+            history.kernel.count("end/converged")
+            return
+        if history.kernel.now() >= ends:
+            raise Violation("converges", "; ".join(missing) or f"there was a write {quiet_for:.0f} s ago")
+
+
+def _unlike_spec(world: World) -> Iterator[str]:
+    """Where the world is not as the specs say."""
+    for plural in (CLUSTERS.plural, NAME_SERVERS.plural):
+        for obj in world.api.objects(plural):
+            yield from _status(obj)
+    wanted = {(each["metadata"]["namespace"], pod) for each in _sets(world) for pod in each["pods"]}
+    there = world.api.all("pods")
+    for key in sorted(wanted ^ set(there)):
+        yield f"pod {key[1]} {'is missing' if key in wanted else 'is too much'}"
+    for key, pod in there.items():
+        if not healthy(pod.obj):
+            yield f"pod {key[1]} is not ready"
+
+
+def _status(obj: dict[str, Any]) -> Iterator[str]:
+    name = f"{obj['kind']} {obj['metadata']['name']}"
+    status = obj.get("status", {})
+    if status.get("observedGeneration") != obj["metadata"]["generation"]:
+        yield f"{name} has seen generation {status.get('observedGeneration')} of {obj['metadata']['generation']}"
+    conditions = {each["type"]: each for each in status.get("conditions", ())}
+    for name_, wanted in (("Ready", "True"), ("Progressing", "False"), ("Degraded", "False")):
+        found = conditions.get(name_, {})
+        if found.get("status") != wanted:
+            yield f"{name} is {name_}={found.get('status')}: {found.get('reason')}: {found.get('message')}"
+
+
+def _sets(world: World) -> Iterator[dict[str, Any]]:
+    for obj in world.api.objects(CLUSTERS.plural):
+        spec, meta = obj["spec"], obj["metadata"]
+        members = 1 if spec.get("allMaster") else spec["membersPerGroup"]
+        pods = [
+            f"{meta['name']}-{group}-{member}" for group in range(spec["groupReplica"]) for member in range(members)
+        ]
+        yield {"metadata": meta, "pods": pods}
+    for obj in world.api.objects(NAME_SERVERS.plural):
+        pods = [f"{obj['metadata']['name']}-ns-{number}" for number in range(obj["spec"]["replicas"])]
+        yield {"metadata": obj["metadata"], "pods": pods}
+
+
+def _unread(world: World) -> Iterator[str]:
+    left = [batch for batch in world.ledger.unread.values() if batch.readers]
+    if left:
+        yield f"{len(left)} acknowledged batches are not read, such as {left[0]} by {sorted(left[0].open)}"

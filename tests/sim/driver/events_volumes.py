@@ -1,0 +1,94 @@
+"""What happens to volumes: claims are deleted by mistake, and people copy a slave's files back in their place."""
+
+from typing import TYPE_CHECKING
+
+from rocketmq_operator.kube.resources import POD, PVC
+
+from ..invariants import facts
+from ..world import NAMESPACE
+from ..world.broker import STORE_VOLUME, Broker
+from ..world.store import Store
+from ..world.volumes import Volume
+from .event import Event
+
+if TYPE_CHECKING:
+    from .history import History
+
+
+def _lose(history: "History", pod: str) -> None:
+    history.kernel.tell("the volume of", pod, "is lost")
+    key = (NAMESPACE, f"{STORE_VOLUME}-{pod}")
+    if history.world.api.find("persistentvolumeclaims", key):
+        history.world.api.delete(PVC, key)
+    if history.world.api.find("pods", (NAMESPACE, pod)):
+        history.world.api.delete(POD, (NAMESPACE, pod))
+
+
+def slave_emptied(history: "History") -> bool:
+    """A slave's claim is deleted: it comes back empty, and copies only the last file of the log."""
+    slaves = [each for each in history.world.rocketmq.brokers() if not each.is_master and each.master is not None]
+    if not slaves:
+        return False
+    slave = history.random.choice(slaves)
+    if not slave.master or not slave.master.listening or history.repairs:
+        return False
+    _lose(history, slave.pod.name)
+    return True
+
+
+def master_emptied(history: "History") -> bool:
+    """A master's claim is deleted while a slave holds everything; later somebody copies the slave's files back."""
+    found = [each for each in history.world.rocketmq.brokers() if each.is_master and _full_slave(history, each)]
+    if not found or history.repairs:
+        return False
+    master = history.random.choice(found)
+    slave = _full_slave(history, master)
+    if slave is None:
+        return False
+    # From here on the slave's copy is all there is: nobody writes any more, or it would not be equal.
+    master.listening = False
+    master.slaves.end()
+    name, old = master.pod.name, master.pod.volumes[STORE_VOLUME]
+    history.repairs[name] = lambda: _repair(history, name, old, slave)
+    _lose(history, name)
+    history.kernel.later(history.random.uniform(30, 200), history.repair, name)
+    return True
+
+
+def _full_slave(history: "History", master: Broker) -> Volume | None:
+    cluster, group, _ = master.pod.name.rsplit("-", 2)
+    intent = history.world.api.find("configmaps", (NAMESPACE, f"{cluster}-broker-intent-{group}"))
+    if not intent or intent["data"].get("initialized") != "true" or not facts.accepts(master):
+        return None
+    mine = master.store
+    for member, volume in facts.volumes(history.world, cluster, int(group)).items():
+        theirs = volume.store
+        if member and theirs is not None and mine.records and _equal(mine, theirs):
+            return volume
+    return None
+
+
+def _equal(mine: Store, theirs: Store) -> bool:
+    """The same log, and the same topics and groups (which a slave takes over only each 10 s)."""
+    return (mine.base, mine.end, mine.tables) == (theirs.base, theirs.end, theirs.tables)
+
+
+def _repair(history: "History", name: str, old: Volume, slave: Volume) -> bool:
+    """Copy the slave's files; False while there is no volume to copy them to."""
+    cluster, group, member = name.rsplit("-", 2)
+    volume = facts.volumes(history.world, cluster, int(group)).get(int(member))
+    pod = history.world.kubelets.pods.get((NAMESPACE, name))
+    if volume is None or volume is old or pod is None or slave.store is None or slave.gone:
+        return False
+    if isinstance(pod.process, Broker) and pod.process.config:
+        return False
+    volume.store = slave.store.clone()
+    volume.stamp = (*slave.stamp[:2], member, *slave.stamp[3:])
+    history.kernel.tell("somebody copies a slave's files to", name)
+    return True
+
+
+EVENTS = (
+    Event("slave-volume-lost", 0.5, slave_emptied),
+    Event("master-volume-lost", 0.5, master_emptied),
+)

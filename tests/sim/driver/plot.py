@@ -1,0 +1,46 @@
+"""What happens: a list of kinds of events with their weights, and a draw after each pause."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from . import events_kubernetes, events_operator, events_rocketmq, events_users, events_volumes
+from .event import Event
+
+if TYPE_CHECKING:
+    from .history import History
+
+EVENTS = 50
+PAUSE_SECONDS = 6.0
+
+CATALOGUE: tuple[Event, ...] = (
+    *events_operator.EVENTS,
+    *events_kubernetes.EVENTS,
+    *events_rocketmq.EVENTS,
+    *events_users.EVENTS,
+    *events_volumes.EVENTS,
+)
+
+
+class Plot:
+    """Draws events until there were enough. Each history has its own weights, so that some do much of one thing."""
+
+    def __init__(self, history: "History") -> None:
+        self._history = history
+        self._random = history.kernel.random("plot")
+        self._weights = [each.weight * self._random.choice((0.0, 1.0, 1.0, 3.0)) for each in CATALOGUE]
+        self._bursts = self._random.random() < 0.3
+
+    async def run(self) -> None:
+        """At least EVENTS of them."""
+        await asyncio.sleep(self._random.uniform(0, 60))
+        while self._history.events < EVENTS:
+            event = self._random.choices(CATALOGUE, self._weights)[0]
+            if event.happen(self._history):
+                self._history.events += 1
+                self._history.kernel.count(f"event/world/{event.name}")
+            await asyncio.sleep(self._pause())
+
+    def _pause(self) -> float:
+        if self._bursts and self._random.random() < 0.6:
+            return self._random.uniform(0, 1)
+        return self._random.expovariate(1 / PAUSE_SECONDS)

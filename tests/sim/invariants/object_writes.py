@@ -1,0 +1,106 @@
+"""Rules about writes to the API server. Each gets the write before it takes effect and returns what is wrong, or None."""
+
+from collections.abc import Callable
+from typing import Any
+
+from rocketmq_operator.core import names
+
+from ..world import World
+from ..world.store import DEAD, RETRY
+from . import facts
+
+Key = tuple[str, str]
+Rule = Callable[[World, str, str, Key, Any], str | None]
+
+
+def never_another_owners(world: World, verb: str, plural: str, key: Key, body: Any) -> str | None:
+    """What belongs to somebody else is neither applied to nor deleted."""
+    if verb not in ("apply", "delete") or plural in ("leases", "events"):
+        return None
+    there = world.api.find(plural, key)
+    if there is None or plural in ("pods", "persistentvolumeclaims"):
+        return None
+    wanted = body.get("metadata", {}).get("ownerReferences", ()) if verb == "apply" else ()
+    mine = {each["uid"] for each in wanted} or {each["metadata"]["uid"] for each in facts.clusters(world)}
+    mine |= {each["metadata"]["uid"] for each in world.api.objects("nameservers")}
+    owners = {each["uid"] for each in there["metadata"].get("ownerReferences", ())}
+    return None if owners & mine else f"{verb} of {plural} {key[1]}, which belongs to {owners or 'nobody'}"
+
+
+def list_never_empty(world: World, verb: str, plural: str, key: Key, body: Any) -> str | None:
+    """A starting broker is never left without name servers once they were known."""
+    if plural != "configmaps" or "-broker-intent-" not in key[1] or verb not in ("create", "apply"):
+        return None
+    before = (world.api.find(plural, key) or {}).get("data", {})
+    after = body.get("data", {})
+    known = ("nameServers", "nameServersDns")
+    lost = any(before.get(each) for each in known) and not any(after.get(each) for each in known)
+    return f"{key[1]} loses its name servers" if lost else None
+
+
+def removed_only_drained(world: World, verb: str, plural: str, key: Key, body: Any) -> str | None:
+    """No group goes with a message that somebody has still to read, or with a topic that lives there alone."""
+    if verb != "delete" or plural != "statefulsets":
+        return None
+    obj = world.api.find(plural, key)
+    group = facts.group_of(obj) if obj else None
+    if (
+        obj is None
+        or group is None
+        or forced(world, key[0], group)
+        or obj["metadata"]["uid"] != (body.get("uid") or obj["metadata"]["uid"])
+    ):
+        return None
+    held = facts.stores(world, *group)
+    others = [
+        store
+        for number in _groups(world, group[0]) - {group[1]}
+        for store in facts.stores(world, group[0], number).values()
+    ]
+    left = [
+        batch for number, batch in world.ledger.unread.items()
+        if any(number in store.held for store in held.values()) and not any(number in store.held for store in others)
+    ]  # fmt: skip
+    if left:
+        return f"group {key[1]} is removed with {len(left)} batches unread, such as {left[0]}"
+    sole = _topics(held.values()) - _topics(others)
+    return f"group {key[1]} is removed though {sorted(sole)} live there alone" if sole else None
+
+
+def forced(world: World, namespace: str, group: tuple[str, int]) -> bool:
+    """Whether the user gave a group up."""
+    cluster = facts.cluster(world, (namespace, group[0]))
+    if cluster is None or cluster["metadata"].get("deletionTimestamp"):
+        return True
+    return bool(cluster["spec"].get("scaleDown", {}).get("onTimeout") == "Force")
+
+
+def _groups(world: World, cluster: str) -> set[int]:
+    found = (facts.group_of(each) for each in world.api.objects("statefulsets"))
+    return {each[1] for each in found if each and each[0] == cluster}
+
+
+def _topics(stores: Any) -> set[str]:
+    return {
+        name for store in stores for name in store.topics
+        if name.startswith("topic-") and not name.startswith((RETRY, DEAD))
+    }  # fmt: skip
+
+
+def claims_are_the_users(world: World, verb: str, plural: str, key: Key, body: Any) -> str | None:
+    """A claim is deleted only where the policy says so."""
+    if verb != "delete" or plural != "persistentvolumeclaims":
+        return None
+    claim = world.api.find(plural, key)
+    name = claim["metadata"].get("labels", {}).get(names.CLUSTER_LABEL, "") if claim else ""
+    cluster = facts.cluster(world, (key[0], name))
+    policy = (cluster or {}).get("spec", {}).get("storage", {}).get("volumePolicy", "Retain")
+    return None if policy == "Delete" or claim is None else f"claim {key[1]} is deleted under policy {policy}"
+
+
+OBJECT_RULES: tuple[tuple[str, Rule], ...] = (
+    ("never-another-owners", never_another_owners),
+    ("list-never-empty", list_never_empty),
+    ("removed-only-drained", removed_only_drained),
+    ("claims-are-the-users", claims_are_the_users),
+)

@@ -1,0 +1,70 @@
+"""Never two members of a group taken away at once by us: not by deleting pods, nor by what a StatefulSet is told."""
+
+from typing import Any
+
+from rocketmq_operator.core import names
+
+from ..world import World
+from ..world.statefulsets import healthy
+from . import facts
+
+Key = tuple[str, str]
+
+
+class Taking:
+    """``taken`` are members that an operator took and that are not back: pod name to the uid of the pod that went."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._taken: dict[str, dict[str, str]] = {}
+
+    def object_write(self, verb: str, plural: str, key: Key, body: Any) -> str | None:
+        """What a write takes, and whether that is one too many."""
+        if plural == "pods" and verb == "delete":
+            return self._take(key[0], [key[1]], body.get("uid"))
+        if plural == "statefulsets" and verb in ("apply", "patch", "patch/scale"):
+            return self._set_write(key, body)
+        return None
+
+    def _set_write(self, key: Key, body: Any) -> str | None:
+        there = self._world.api.find("statefulsets", key)
+        if there is None or facts.group_of(there) is None or not isinstance(body, dict):
+            return None
+        before, after = there["spec"], {**there["spec"], **body.get("spec", {})}
+        gone = [f"{key[1]}-{number}" for number in range(after["replicas"], before["replicas"])]
+        if f"{key[1]}-0" in gone:
+            return f"{key[1]} is scaled to {after['replicas']}: its master goes before the group does"
+        rolled = []
+        partition = after.get("updateStrategy", {}).get("rollingUpdate", {}).get("partition", 0)
+        if before["template"] != after["template"]:
+            rolled = [f"{key[1]}-{number}" for number in range(partition, after["replicas"])]
+            if len(rolled) > 1:
+                return f"{key[1]}: a new template reaches {rolled} at once"
+        return self._take(key[0], gone + rolled, None)
+
+    def _take(self, namespace: str, pods: list[str], uid: str | None) -> str | None:
+        for name in pods:
+            pod = self._world.api.find("pods", (namespace, name))
+            if pod is None or (uid and pod["metadata"]["uid"] != uid):
+                continue
+            group = facts.group_of(pod)
+            if group is None:
+                continue
+            away = self._away(namespace, group)
+            others = [each for each in away if each != name]
+            if others:
+                return f"{name} is taken away while {others[0]} of the same group is not back yet"
+            self._taken.setdefault(names.workload(*group), {})[name] = pod["metadata"]["uid"]
+        return None
+
+    def _away(self, namespace: str, group: tuple[str, int]) -> list[str]:
+        """Members taken and neither back nor meant to stay away."""
+        taken = self._taken.get(names.workload(*group), {})
+        workload = self._world.api.find("statefulsets", (namespace, names.workload(*group)))
+        for name, uid in list(taken.items()):
+            pod = self._world.api.find("pods", (namespace, name))
+            back = pod is not None and pod["metadata"]["uid"] != uid and healthy(pod)
+            retired = workload is None or int(name.rpartition("-")[2]) >= workload["spec"]["replicas"]
+            if back or (retired and pod is None):
+                del taken[name]
+        return list(taken)

@@ -1,0 +1,58 @@
+"""Sees every write of every operator, right before it takes effect, and the world after it."""
+
+from typing import TYPE_CHECKING, Any
+
+from ..world import World
+from . import state
+from .broker_writes import BROKER_RULES
+from .object_writes import OBJECT_RULES
+from .taking import Taking
+
+if TYPE_CHECKING:
+    from ..driver.operator import Operator
+
+LOOK_SECONDS = 5.0
+
+
+class Watchdog:
+    """One for a world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.taking = Taking(world)
+        self._planned = False
+        world.kernel.later(LOOK_SECONDS, self._look_often)
+
+    def object_write(self, operator: "Operator", verb: str, plural: str, key: tuple[str, str], body: Any) -> None:
+        """A write to the API server arrives."""
+        for name, rule in OBJECT_RULES:
+            self._tell(name, rule(self.world, verb, plural, key, body))
+        self._tell("one-member-at-a-time", self.taking.object_write(verb, plural, key, body))
+        self._look_soon()
+
+    def broker_write(self, operation: str, address: str, what: Any) -> None:
+        """A write to a RocketMQ server arrives."""
+        for name, rule in BROKER_RULES:
+            self._tell(name, rule(self.world, operation, address, what))
+        self._look_soon()
+
+    def look(self) -> None:
+        """The rules about the world itself."""
+        self._planned = False
+        for name, rule in state.RULES:
+            self._tell(name, rule(self.world))
+
+    def _tell(self, name: str, problem: str | None) -> None:
+        self.world.kernel.count(f"invariant/{name}")
+        if problem:
+            self.world.kernel.fail(name, problem)
+
+    def _look_soon(self) -> None:
+        if not self._planned:
+            self._planned = True
+            self.world.kernel.loop.call_soon(self.look)
+
+    def _look_often(self) -> None:
+        self.look()
+        if not self.world.clients.stopped:
+            self.world.kernel.later(LOOK_SECONDS, self._look_often)

@@ -1,0 +1,49 @@
+"""The simulated world: Kubernetes, nodes, RocketMQ, its clients and its users."""
+
+from .admin import SimAdmin
+from .api import Api
+from .budgets import evict
+from .clients import Clients
+from .endpoints import Endpoints
+from .gc import GarbageCollector
+from .kernel import Kernel
+from .kubelet import Kubelets
+from .ledger import Ledger
+from .link import Link
+from .nodes import Nodes
+from .rocketmq import RocketMQ
+from .statefulsets import StatefulSets
+from .volumes import Volumes
+from .weather import Weather
+
+NAMESPACE = "ns"
+NAME_SERVER = "names"
+
+
+class World:
+    """Everything, put together."""
+
+    def __init__(self, seed: int, *, keep_story: bool = False) -> None:
+        self.kernel = kernel = Kernel(seed, keep_story=keep_story)
+        self.weather = Weather(kernel)
+        self.api = Api(kernel)
+        self.gc = GarbageCollector(kernel, self.api)
+        self.nodes = Nodes(kernel, self.api, kernel.random("nodes").randint(3, 5))
+        self.volumes = Volumes(kernel, self.api)
+        self.sets = StatefulSets(kernel, self.api, self.volumes)
+        self.endpoints = Endpoints(kernel, self.api)
+        self.ledger = Ledger(kernel)
+        self.rocketmq = RocketMQ(kernel, self.endpoints, self.ledger)
+        self.kubelets = Kubelets(kernel, self.api, self.nodes, self.volumes, self.rocketmq.launch)
+        self.rocketmq.kubelets, self.rocketmq.volumes = self.kubelets, self.volumes
+        self.clients = Clients(kernel, self.rocketmq, self.ledger, f"{NAME_SERVER}-ns.{NAMESPACE}.svc")
+        kernel.loop.resolve = self.endpoints.resolve  # type: ignore[attr-defined]
+
+    def quiet(self) -> None:
+        """From now on nothing goes wrong any more."""
+        self.weather.quiet = True
+        self.kubelets.trouble = 0.0
+        self.rocketmq.trouble = 0.0
+
+
+__all__ = ["NAMESPACE", "NAME_SERVER", "Api", "Clients", "Kernel", "Link", "SimAdmin", "Weather", "World", "evict"]

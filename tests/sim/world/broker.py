@@ -1,0 +1,245 @@
+"""A broker process: starts as the entry script lets it, registers, takes messages, replicates, forgets what was set live."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from . import entry, internal, replication
+from .kernel import Kernel
+from .ledger import Batch
+from .pod import Pod
+from .registry import NameServer
+from .store import Store
+
+if TYPE_CHECKING:
+    from .rocketmq import RocketMQ
+
+STORE_VOLUME = "brokerstore"
+PORT = 10911
+REGISTER_SECONDS = 30.0
+LOOKUP_SECONDS = 10.0
+SYNC_SECONDS = 10.0
+NO_TOPIC, NO_PERMISSION, CLOSED, SLAVE_TIMEOUT, OK = 17, 16, 1, 12, 0
+
+Done = Callable[[int], None]
+
+
+class Broker:
+    """``config`` is what code 26 shows; what code 25 changes is gone with the process."""
+
+    def __init__(self, kernel: Kernel, pod: Pod, world: "RocketMQ") -> None:
+        self.kernel, self.pod, self.world = kernel, pod, world
+        self.version = pod.image.rpartition(":")[2]
+        self.listening = False
+        self.dead = False
+        self.store = Store()
+        self.emptied = False
+        self.config: dict[str, str] = {}
+        self.name, self.cluster, self.broker_id = "", "", -1
+        self.servers: list[str] = []
+        self.topic_version = 0
+        self.boot_ms = 0
+        self.slaves = replication.Slaves(self)
+        self.master: Broker | None = None
+        self.lagging_until = -1.0
+        self._started = kernel.now()
+        kernel.later(0.3, self._enter)
+
+    # --- start
+
+    def _enter(self) -> None:
+        if self.dead:
+            return
+        start = entry.Start(self.pod, self.version)
+        volume = self.pod.volumes[STORE_VOLUME]
+        try:
+            self.store = start.guard_volume(volume)
+        except entry.RefusedError as error:
+            self.kernel.tell(self.pod.name, "refuses to start:", error)
+            self.kernel.count(f"entry/{str(error).partition(':')[0]}")
+            self.dead = True
+            self.pod.kubelets.exited(self.pod, 64, str(error))
+            return
+        self._wait_for_name_server(start)
+
+    def _wait_for_name_server(self, start: entry.Start) -> None:
+        if self.dead:
+            return
+        if not entry.find_name_servers(self, start, self.kernel.now() - self._started):
+            self.kernel.later(1.0, self._wait_for_name_server, start)
+            return
+        host = f"{self.pod.name}.{self.pod.obj['spec'].get('subdomain')}.{self.pod.key[0]}.svc.cluster.local"
+        self.config = start.config(host, self.kernel.milliseconds())
+        self.name, self.cluster, self.broker_id = start.name, self.config["brokerClusterName"], start.member
+        self.looks_up = bool(start.dns)
+        random, trouble = self.world.random, self.world.trouble
+        slow = trouble and random.random() < trouble
+        self.kernel.later(random.uniform(20, 60) if slow else random.uniform(2, 7), self._open)
+
+    def _open(self) -> None:
+        if self.dead:
+            return
+        self.listening = True
+        self.boot_ms = self.kernel.milliseconds()
+        self.topic_version += 1 + self.kernel.number()
+        internal.prepare(self)
+        self.kernel.tell(self.pod.name, "is up as", self.config["brokerRole"], "at", self.store.max_offset)
+        self.pod.kubelets.probe(self.pod)
+        self._look_up()
+        self._register_often()
+        self._tick()
+
+    # --- end
+
+    def stop(self) -> None:
+        """SIGTERM: it says good-bye at once and ends some seconds later."""
+        if self.listening:
+            self.listening = False
+            self._leave()
+            self.store.flush()
+        self.kernel.later(self.world.random.uniform(0.5, 9), self._stopped)
+
+    def _stopped(self) -> None:
+        if not self.dead:
+            self.dead = True
+            self.pod.kubelets.exited(self.pod, 143, "")
+
+    def kill(self, *, quiet: bool = False) -> None:
+        """SIGKILL, or the node's end (``quiet``: nobody's connection is closed)."""
+        if self.listening:
+            self.store.crash()
+            if not quiet:
+                self._leave()
+            self.slaves.end()
+        self.dead, self.listening = True, False
+
+    def _leave(self) -> None:
+        for server in self._name_servers():
+            server.unregister(self)
+        self.slaves.end()
+
+    # --- registration
+
+    @property
+    def address(self) -> str:
+        """Under which it is registered."""
+        return f"{self.config['brokerIP1']}:{PORT}"
+
+    @property
+    def permission(self) -> int:
+        """``brokerPermission`` as it is now."""
+        return int(self.config.get("brokerPermission", "6"))
+
+    @property
+    def is_master(self) -> bool:
+        """Whether it takes messages."""
+        return self.broker_id == 0
+
+    def _name_servers(self) -> list[NameServer]:
+        return [server for address in self.servers for server in self.world.name_servers_at(address)]
+
+    def _look_up(self) -> None:
+        """Its list of name servers: by DNS again and again, or as it was told."""
+        if self.dead:
+            return
+        addresses = self.config["namesrvAddr"].split(";")
+        if not self.looks_up:
+            self.servers = addresses
+            return
+        host, _, port = addresses[0].rpartition(":")
+        found = [f"{ip}:{port}" for ip in self.world.resolve(host)]
+        if found and found != self.servers:
+            self.servers = found
+        self.kernel.later(LOOKUP_SECONDS, self._look_up)
+
+    def _register_often(self) -> None:
+        if self.listening:
+            self.register()
+            self.kernel.later(REGISTER_SECONDS, self._register_often)
+
+    def register(self) -> None:
+        """With each name server of its list; a reply names the master, from which slaves replicate."""
+        if not self.listening or not self.pod.reachable:
+            return
+        lag = self.world.trouble and self.world.random.random() < 0.1
+        if lag:
+            self.kernel.later(self.world.random.uniform(0.5, 8), self._register_now)
+        else:
+            self._register_now()
+
+    def _register_now(self) -> None:
+        if not self.listening or not self.pod.reachable:
+            return
+        for server in self._name_servers():
+            server.register(self)
+            if self.broker_id:
+                master = server.table.get(self.name, {}).get(0)
+                if master is not None and master.broker.listening:
+                    self._follow(master.broker)
+
+    def _follow(self, master: "Broker") -> None:
+        if self.master is not master:
+            self.master = master
+            self.kernel.later(self.world.random.uniform(0.1, 4), master.slaves.join, self)
+
+    # --- settings
+
+    def configure(self, values: dict[str, str]) -> None:
+        """Code 25, in force until the process ends."""
+        self.config.update(values)
+        self.kernel.tell(self.pod.name, "is told", values)
+        if "namesrvAddr" in values and not self.looks_up:
+            self.kernel.later(self.world.random.uniform(1, 120), self._look_up)
+        if "brokerPermission" in values:
+            self.topic_version += 1
+            self._register_now()
+        if "inSyncReplicas" in values:
+            self.slaves.acknowledge()
+
+    @property
+    def copies(self) -> int:
+        """How many members must hold a message before it is acknowledged."""
+        if self.config.get("brokerRole") != "SYNC_MASTER":
+            return 1
+        if not entry.at_least(self.version, (5, 0)):
+            return 2
+        return int(self.config.get("inSyncReplicas", "1"))
+
+    # --- messages
+
+    def send(self, batch: Batch, topic: str, queue: int, done: Done, due: float = 0.0, kind: str = "normal") -> None:
+        """A producer's request; ``done`` hears the response's code, perhaps later."""
+        config = self.store.topics.get(topic)
+        if int(self.config.get("startAcceptSendRequestTimeStamp", "0")) > self.kernel.milliseconds():
+            done(CLOSED)
+        elif not self.is_master or config is None or queue >= config.write_queues:
+            done(NO_TOPIC)
+        elif config.order and not self.permission & 2:
+            # Everything else gets through a closed permission (run on 5.4.0): only the fence stops it.
+            done(NO_PERMISSION)
+        else:
+            end = internal.write(self, batch, topic, queue, due, kind)
+            self.slaves.wait(end, done)
+
+    def create_topic(self, config: object) -> None:
+        """A topic appears or changes: this one topic is told to the name servers."""
+        name = config.name  # type: ignore[attr-defined]
+        self.store.topics[name] = config  # type: ignore[assignment]
+        self.store.tables = self.kernel.number()
+        for server in self._name_servers():
+            if self.is_master:
+                server.register_topic(self, name)
+
+    def _tick(self) -> None:
+        """What happens each 10 s: offsets are written; a slave takes its master's tables; half messages are checked."""
+        if not self.listening:
+            return
+        if self.broker_id == 0:
+            self.store.flush()
+            internal.check_half(self)
+        elif (
+            self.master is not None
+            and self.master.slaves.has(self)
+            and not self.world.kernel.now() < self.lagging_until
+        ):
+            self.store.take_tables(self.master.store)
+        self.kernel.later(SYNC_SECONDS, self._tick)

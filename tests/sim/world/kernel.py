@@ -1,0 +1,88 @@
+"""What every part of the world stands on: one seed, one clock, one story, one count of what happened."""
+
+import asyncio
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+EPOCH = 1_800_000_000.0
+"""Time of day at the beginning (January 2027), in seconds since 1970."""
+
+
+class Violation(Exception):  # noqa: N818 - says what it is
+    """A rule was broken; ``name`` is the invariant."""
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(f"{name}: {text}")
+        self.name = name
+
+
+class Kernel:
+    """Time, chance, story and coverage of one history.
+
+    ``told`` is the story: pairs of time and words, kept only where ``keep_story`` is set. ``seen`` counts what happened,
+    under keys such as ``fault/api/conflict``.
+    """
+
+    def __init__(self, seed: int, *, keep_story: bool = False) -> None:
+        self.seed = seed
+        self.loop = asyncio.get_running_loop()
+        self.keep_story = keep_story
+        self.told: list[tuple[float, str]] = []
+        self.seen: Counter[str] = Counter()
+        self.numbers = 0
+        self.failed: asyncio.Future[Violation] = self.loop.create_future()
+        self.loop.set_exception_handler(self._broken)
+
+    def random(self, name: str) -> Random:
+        """A source of chance of its own for one part of the world, so that parts do not disturb each other."""
+        return Random(f"{self.seed}/{name}")
+
+    def now(self) -> float:
+        """Seconds since the beginning."""
+        return self.loop.time()
+
+    def wall(self) -> float:
+        """Seconds since 1970."""
+        return EPOCH + self.loop.time()
+
+    def milliseconds(self) -> int:
+        """Milliseconds since 1970, RocketMQ's time."""
+        return int((EPOCH + self.loop.time()) * 1000)
+
+    def stamp(self) -> str:
+        """The time of day as Kubernetes writes it."""
+        return datetime.fromtimestamp(self.wall(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def number(self) -> int:
+        """A number never given before."""
+        self.numbers += 1
+        return self.numbers
+
+    def later(self, seconds: float, callback: Callable[..., object], *arguments: Any) -> asyncio.TimerHandle:
+        """Call something in the future."""
+        return self.loop.call_later(seconds, callback, *arguments)
+
+    def count(self, what: str) -> None:
+        """Something happened."""
+        self.seen[what] += 1
+
+    def tell(self, *words: object) -> None:
+        """A line of the story."""
+        if self.keep_story:
+            self.told.append((self.now(), " ".join(map(str, words))))
+
+    def fail(self, name: str, text: str) -> None:
+        """A rule is broken: the history ends here."""
+        self.tell("VIOLATION of", name + ":", text)
+        if not self.failed.done():
+            self.failed.set_result(Violation(name, text))
+
+    def _broken(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """An exception that nobody caught: a fault of the simulator or of what it runs."""
+        error = context.get("exception")
+        where = "".join(traceback.format_exception(error)) if error else context.get("message")
+        self.fail("no-uncaught-exception", str(where))

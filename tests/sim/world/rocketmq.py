@@ -1,0 +1,74 @@
+"""RocketMQ as a whole: which process answers at which address, who would be reached by a name."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from .broker import Broker
+from .endpoints import Endpoints
+from .kernel import Kernel
+from .kubelet import Kubelets
+from .ledger import Ledger
+from .pod import Pod
+from .registry import NameServer
+from .store import Store
+
+if TYPE_CHECKING:
+    from .volumes import Volumes
+
+
+class RocketMQ:
+    """All servers, by what runs in the pods."""
+
+    def __init__(self, kernel: Kernel, endpoints: Endpoints, ledger: Ledger) -> None:
+        self.kernel = kernel
+        self.ledger = ledger
+        self.random = kernel.random("rocketmq")
+        self.trouble = 0.05
+        self._endpoints = endpoints
+        self.kubelets: Kubelets
+        self.volumes: Volumes
+
+    def launch(self, pod: Pod) -> object:
+        """The process of a container, by its name."""
+        if pod.obj["spec"]["containers"][0]["name"] == "name-server":
+            return NameServer(self.kernel, pod)
+        return Broker(self.kernel, pod, self)
+
+    def resolve(self, host: str) -> list[str]:
+        """What DNS says now."""
+        return self._endpoints.resolve(host)
+
+    def _processes_at(self, address: str) -> Iterator[object]:
+        for ip in self.resolve(address.rpartition(":")[0]):
+            pod = self.kubelets.by_ip.get(ip)
+            if pod is not None and pod.process is not None and pod.process.listening and pod.reachable:
+                yield pod.process
+
+    def name_servers_at(self, address: str) -> list[NameServer]:
+        """The name servers that answer at ``host:port``."""
+        return [each for each in self._processes_at(address) if isinstance(each, NameServer)]
+
+    def broker_at(self, address: str) -> Broker | None:
+        """The broker that answers at ``host:port``."""
+        return next((each for each in self._processes_at(address) if isinstance(each, Broker)), None)
+
+    def brokers(self) -> Iterator[Broker]:
+        """All that listen."""
+        for pod in self.kubelets.pods.values():
+            if isinstance(pod.process, Broker) and pod.process.listening:
+                yield pod.process
+
+    def name_servers(self) -> Iterator[NameServer]:
+        """All that listen."""
+        for pod in self.kubelets.pods.values():
+            if isinstance(pod.process, NameServer) and pod.process.listening:
+                yield pod.process
+
+    def stores(self) -> Iterator[Store]:
+        """All that exist on volumes, used or kept."""
+        for volume in self.volumes.all.values():
+            if volume.store is not None and not volume.gone:
+                yield volume.store
+        for pod in self.kubelets.pods.values():
+            if isinstance(pod.process, Broker) and pod.process.emptied:
+                yield pod.process.store

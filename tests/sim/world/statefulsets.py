@@ -1,0 +1,218 @@
+"""The StatefulSet controller (kubernetes: pkg/controller/statefulset/stateful_set_control.go)."""
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from .api import Api
+from .gc import delete
+from .kernel import Kernel
+from .stored import Json, Key
+from .volumes import Volumes
+
+
+class Revisions:
+    """The templates that a set has had: the one that runs, the newest."""
+
+    def __init__(self) -> None:
+        self.templates: dict[str, Json] = {}
+        self.current = ""
+        self.newest = ""
+        self.generation = -1
+
+    def look(self, name: str, obj: Json) -> None:
+        """Note the template as it is now."""
+        generation = obj["metadata"]["generation"]
+        if generation != self.generation:
+            self.generation = generation
+            template = obj["spec"]["template"]
+            digest = hashlib.sha256(msgspec.json.encode(template, order="sorted")).hexdigest()[:10]
+            self.newest = f"{name}-{digest}"
+            self.templates[self.newest] = template
+            self.current = self.current or self.newest
+
+
+class StatefulSets:
+    """Level-triggered: each change of a set or of one of its pods leads to a look, a little later."""
+
+    def __init__(self, kernel: Kernel, api: Api, volumes: Volumes) -> None:
+        self._kernel = kernel
+        self._api = api
+        self._volumes = volumes
+        self._random = kernel.random("statefulsets")
+        self._pending: set[Key] = set()
+        self._revisions: dict[str, Revisions] = {}
+        api.listen("statefulsets", lambda key, old, new: self._poke(key) if new else None)
+        api.listen("pods", self._pod_changed)
+
+    def _pod_changed(self, key: Key, old: Json | None, new: Json | None) -> None:
+        for owner in ((new or old) or {})["metadata"].get("ownerReferences", ()):
+            if owner["kind"] == "StatefulSet":
+                self._poke((key[0], owner["name"]))
+
+    def _poke(self, key: Key) -> None:
+        if key not in self._pending:
+            self._pending.add(key)
+            self._kernel.later(self._random.uniform(0.01, 0.4), self._sync, key)
+
+    def _sync(self, key: Key) -> None:
+        self._pending.discard(key)
+        obj = self._api.find("statefulsets", key)
+        if obj is None or obj["metadata"].get("deletionTimestamp"):
+            return
+        revisions = self._revisions.setdefault(obj["metadata"]["uid"], Revisions())
+        revisions.look(key[1], obj)
+        pods = self._pods(obj)
+        if self._scale(obj, pods, revisions):
+            self._roll(obj, pods, revisions)
+        self._status(key, obj, revisions)
+
+    def _pods(self, obj: Json) -> dict[int, Json]:
+        found = {}
+        for plural, key in self._api.dependents.get(obj["metadata"]["uid"], ()):
+            if plural == "pods":
+                pod = self._api.find("pods", key)
+                if pod is not None:
+                    found[int(key[1].rpartition("-")[2])] = pod
+        return found
+
+    def _scale(self, obj: Json, pods: dict[int, Json], revisions: Revisions) -> bool:
+        """Create what is missing, delete what is too much; False while an ordered set waits for one of its pods."""
+        spec = obj["spec"]
+        ordered = spec.get("podManagementPolicy") != "Parallel"
+        first = spec.get("ordinals", {}).get("start", 0)
+        wanted = range(first, first + spec["replicas"])
+        for ordinal in wanted:
+            pod = pods.get(ordinal)
+            if pod is not None and pod.get("status", {}).get("phase") in ("Failed", "Succeeded"):
+                delete(self._api, "pods", (obj["metadata"]["namespace"], pod["metadata"]["name"]))
+                pod = None
+                continue
+            if pod is None:
+                pods[ordinal] = pod = self._create(obj, ordinal, revisions)
+            if ordered and not healthy(pod):
+                return False
+        for ordinal in sorted(set(pods) - set(wanted), reverse=True):
+            pod = pods.pop(ordinal)
+            self._retire(obj, pod)
+            if ordered:
+                return False
+        return True
+
+    def _retire(self, obj: Json, pod: Json) -> None:
+        if pod["metadata"].get("deletionTimestamp"):
+            return
+        namespace, name = obj["metadata"]["namespace"], pod["metadata"]["name"]
+        if obj["spec"].get("persistentVolumeClaimRetentionPolicy", {}).get("whenScaled") == "Delete":
+            owner = {"apiVersion": "v1", "kind": "Pod", "name": name, "uid": pod["metadata"]["uid"]}
+            for template in obj["spec"].get("volumeClaimTemplates", ()):
+                self._own((namespace, f"{template['metadata']['name']}-{name}"), [owner])
+        self._kernel.tell("statefulset", obj["metadata"]["name"], "retires", name)
+        delete(self._api, "pods", (namespace, name))
+
+    def _own(self, key: Key, owners: list[Json]) -> None:
+        self._api.update(
+            "persistentvolumeclaims", key,
+            lambda claim: {**claim, "metadata": {**claim["metadata"], "ownerReferences": owners}},
+        )  # fmt: skip
+
+    def _create(self, obj: Json, ordinal: int, revisions: Revisions) -> Json:
+        spec, metadata = obj["spec"], obj["metadata"]
+        partition = spec.get("updateStrategy", {}).get("rollingUpdate", {}).get("partition", 0)
+        revision = revisions.current if ordinal < partition else revisions.newest
+        template = revisions.templates[revision]
+        name = f"{metadata['name']}-{ordinal}"
+        owner = _owner(obj)
+        keep = spec.get("persistentVolumeClaimRetentionPolicy", {}).get("whenDeleted") != "Delete"
+        claims = []
+        for each in spec.get("volumeClaimTemplates", ()):
+            volume = each["metadata"]["name"]
+            claim = f"{volume}-{name}"
+            self._volumes.claim(
+                metadata["namespace"],
+                {**each, "metadata": {**each["metadata"], "name": claim}},
+                [] if keep else [owner],
+            )
+            claims.append({"name": volume, "persistentVolumeClaim": {"claimName": claim}})
+        pod = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {
+                **template["metadata"],
+                "name": name,
+                "namespace": metadata["namespace"],
+                "labels": {
+                    **template["metadata"]["labels"],
+                    "apps.kubernetes.io/pod-index": str(ordinal),
+                    "statefulset.kubernetes.io/pod-name": name,
+                    "controller-revision-hash": revision,
+                },
+                "ownerReferences": [owner],
+            },
+            "spec": {
+                **template["spec"],
+                "hostname": name,
+                "subdomain": spec.get("serviceName", ""),
+                "volumes": [*template["spec"].get("volumes", ()), *claims],
+            },
+            "status": {"phase": "Pending"},
+        }
+        return self._api.insert("pods", pod).obj
+
+    def _roll(self, obj: Json, pods: dict[int, Json], revisions: Revisions) -> None:
+        """Replace pods of an old revision, the highest first, one at a time, none below the partition."""
+        strategy = obj["spec"].get("updateStrategy", {})
+        if strategy.get("type") == "OnDelete" or len(pods) < obj["spec"]["replicas"]:
+            return
+        partition = strategy.get("rollingUpdate", {}).get("partition", 0)
+        for ordinal in sorted(pods, reverse=True):
+            if ordinal < partition:
+                return
+            pod = pods[ordinal]
+            if revision_of(pod) != revisions.newest and not pod["metadata"].get("deletionTimestamp"):
+                self._kernel.tell("statefulset", obj["metadata"]["name"], "replaces", pod["metadata"]["name"])
+                delete(self._api, "pods", (pod["metadata"]["namespace"], pod["metadata"]["name"]))
+                return
+            if not healthy(pod):
+                return
+        if all(revision_of(pod) == revisions.newest and healthy(pod) for pod in pods.values()):
+            revisions.current = revisions.newest
+
+    def _status(self, key: Key, obj: Json, revisions: Revisions) -> None:
+        pods = self._pods(obj)
+        status: Json = {
+            "observedGeneration": obj["metadata"]["generation"],
+            "replicas": len(pods),
+            "readyReplicas": sum(healthy(pod) for pod in pods.values()),
+            "currentRevision": revisions.current,
+            "updateRevision": revisions.newest,
+            "updatedReplicas": sum(revision_of(pod) == revisions.newest for pod in pods.values()),
+        }
+        if obj.get("status") != status:
+            self._api.update("statefulsets", key, lambda each: {**each, "status": status})
+
+
+def _owner(obj: Json) -> Json:
+    metadata = obj["metadata"]
+    return {
+        "apiVersion": "apps/v1", "kind": "StatefulSet", "name": metadata["name"], "uid": metadata["uid"],
+        "controller": True, "blockOwnerDeletion": True,
+    }  # fmt: skip
+
+
+def revision_of(pod: Json) -> Any:
+    """The revision that a pod was made from."""
+    return pod["metadata"]["labels"]["controller-revision-hash"]
+
+
+def ready(pod: Json) -> bool:
+    """Whether a pod's Ready condition is true."""
+    return any(
+        each["type"] == "Ready" and each["status"] == "True" for each in pod.get("status", {}).get("conditions", ())
+    )
+
+
+def healthy(pod: Json) -> bool:
+    """Running, ready, and not about to go."""
+    return ready(pod) and not pod["metadata"].get("deletionTimestamp")
