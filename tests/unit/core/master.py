@@ -18,13 +18,15 @@ def record(offset: int, size: int = 300, magic: int = 0xDAA320A7, *, stored_ms: 
 
 
 class Master:
-    """``low`` and ``high`` are the ends of its log. ``spoil`` changes what it gives for a record."""
+    """``low`` and ``high`` are the ends of its log. ``records`` has what it gives instead of a record;
+    ``cut`` bytes are missing from each answer; ``mute`` answers about its state are empty, as of one that has just started."""
 
     def __init__(self) -> None:
         self.low, self.high = 3 * FILE, 5 * FILE + 1000
         self.file_size = FILE
         self.name = "broker-0"
         self.cut = 0
+        self.mute = 0
         self.records: dict[int, bytes] = {}
         self.asked: list[int] = []
         self.address = ""
@@ -39,6 +41,9 @@ class Master:
                 "pad": "x" * 9000,
             }
             return "".join(f"{key}={value}\n" for key, value in settings.items()).encode()
+        if code == 28 and self.mute:
+            self.mute -= 1
+            return b""
         if code == 28:
             table = {"commitLogMaxOffset": str(self.high), "commitLogMinOffset": str(self.low), "bootTimestamp": "7"}
             return json.dumps({"table": table}, separators=(",", ":")).encode()

@@ -139,6 +139,13 @@ def test_a_copy_that_its_master_left_behind_is_made_anew(pod: Pod) -> None:
     assert (pod.store / "config/topics.json").exists()
 
 
+def test_a_master_that_cannot_say_yet_is_asked_again(pod: Pod, master: Master) -> None:
+    copy(pod, FILE, 2 * FILE)
+    master.mute = 2
+    run = pod.start(member=1)
+    assert run.returncode == 0 and "can never catch up" in run.stdout
+
+
 def test_a_copy_that_is_ahead_of_its_master_is_never_emptied(pod: Pod, master: Master) -> None:
     copy(pod, 9 * FILE)
     before = log_files(pod)

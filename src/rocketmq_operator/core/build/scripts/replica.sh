@@ -192,8 +192,14 @@ become_copy() {
   FILE_SIZE="$(log_file_size)"
   last_file
   if [ -n "$LAST_FILE" ]; then
-    # With messages of its own it never waits: the master may need it to open.
-    if ! master_ends || [ $((LAST_FILE + FILE_SIZE)) -gt "$MASTER_MIN" ]; then return; fi
+    # With messages of its own it waits for no master that does not run: that one may need it to open. One that has just
+    # started answers, but cannot say for a moment what it holds.
+    until master_ends; do
+      if [ $((SECONDS - since)) -ge 20 ] || ! reachable "$MASTER_HOST:$MASTER_PORT"; then return; fi
+      sleep 1 &
+      wait $!
+    done
+    if [ $((LAST_FILE + FILE_SIZE)) -gt "$MASTER_MIN" ]; then return; fi
     say "this copy ends below $((LAST_FILE + FILE_SIZE)), and the master has deleted all before $MASTER_MIN: it can never catch up, and is made anew"
   fi
   empty_store messages
