@@ -18,11 +18,16 @@ from .plan import Action, Leaving, Resize, SetListed
 
 
 class Scaling(msgspec.Struct, frozen=True):
-    """What to do now, and the condition: ``reason`` is empty when the size is as wanted."""
+    """What to do now, and the condition: ``reason`` is empty when the size is as wanted. ``patient``: time alone is waited
+    for, so that there is no need to ask all brokers each second."""
 
     actions: tuple[Action, ...] = ()
     reason: str = ""
     message: str = ""
+
+    @property
+    def patient(self) -> bool:
+        return self.reason == "WaitingForLookups" and not self.actions
 
 
 def size_of(snapshot: NameServerSnapshot) -> int | None:

@@ -20,6 +20,9 @@ from .plan import Action, Plan
 
 Json = dict[str, Any]
 
+PATIENT_SECONDS = 5.0
+"""Between looks while nothing but time is waited for: short, since a name server that is to stay may hang meanwhile."""
+
 
 class Draft(msgspec.Struct):
     """A plan in the making: what each rule adds."""
@@ -94,6 +97,8 @@ def _report(snapshot: NameServerSnapshot, draft: Draft, now: str) -> Plan[NameSe
     settled = ready == wanted and not draft.scaling.reason and not completeness.unasked(snapshot.pods)
     quiet = settled or (server.spec.paused and not completeness.unasked(snapshot.pods))
     requeue = None if quiet and not draft.actions else pace.next_look(conditions, bool(draft.actions), now)
+    if requeue is not None and draft.scaling.patient:
+        requeue = max(requeue, PATIENT_SECONDS)
     return Plan(tuple(draft.actions), status, events(before, conditions), requeue)
 
 

@@ -90,10 +90,11 @@ class Place:
     async def until(self, good: str, seconds: float, *ready: str) -> float:
         """Look each second until the Service for clients names exactly these; how long it took."""
         began = time.monotonic()
+        await self.look()
         while self.kubelets.listed("n-ns") != list(ready):
             assert time.monotonic() - began < seconds, f"never came: {good}; {self.conditions()}"
-            await self.look()
             await asyncio.sleep(1)
+            await self.look()
         return time.monotonic() - began
 
     def conditions(self) -> dict[str, str]:

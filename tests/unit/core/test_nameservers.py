@@ -134,7 +134,7 @@ def test_down_is_unlisted_waited_for_and_taken_away() -> None:
     assert world.listed() == ["n-ns-0", "n-ns-1"] and world.size == 3
     world.pass_time(LOOKED_UP_MS // 1000 - 1)
     plan = world.plan()
-    assert plan.actions == () and told(plan, "Scaling").reason == "WaitingForLookups"
+    assert plan.actions == () and told(plan, "Scaling").reason == "WaitingForLookups" and plan.requeue == 5.0
     assert [each.listed for each in plan.status.members] == [True, True, False]
     world.pass_time(1)
     plan = world.plan()
