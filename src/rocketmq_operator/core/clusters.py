@@ -73,13 +73,8 @@ def owner_of(cluster: BrokerCluster) -> Owner:
 
 def _objects(snapshot: ClusterSnapshot, groups: Groups, draft: Draft) -> None:
     cluster = snapshot.cluster
-    spec, name = cluster.spec, cluster.metadata.name
     owner = owner_of(cluster)
-    moving = any(view.life.phase is Phase.MOVING for view in groups.views.values())
-    wanted = [
-        network.broker_service(name),
-        *network.budgets(name, member_count(spec) > 1, masters_move=snapshot.nodes is not None, slaves_stay=moving),
-    ]
+    wanted = [network.broker_service(cluster.metadata.name), *_budgets(snapshot, groups)]
     wanted += [intent(snapshot, index, step.life) for index, step in sorted(groups.steps.items())]
     if not _held(snapshot):
         config_map = config.config_map(cluster, snapshot.config)
@@ -93,6 +88,17 @@ def _objects(snapshot: ClusterSnapshot, groups: Groups, draft: Draft) -> None:
     actions, problems = objects.decide(wanted, snapshot.objects, owner)
     draft.actions += actions
     draft.problems += problems
+
+
+def _budgets(snapshot: ClusterSnapshot, groups: Groups) -> list[Json]:
+    staying = [view for view in groups.views.values() if view.life.phase not in {Phase.REMOVING, Phase.LEFT}]
+    return network.budgets(
+        snapshot.cluster.metadata.name,
+        len(staying),
+        sum(sizes.decide(snapshot, view.index).replicas - 1 for view in staying),
+        masters_move=snapshot.nodes is not None,
+        slaves_stay=any(view.life.phase is Phase.MOVING for view in staying),
+    )
 
 
 def _has_workload(snapshot: ClusterSnapshot, view: GroupView) -> bool:

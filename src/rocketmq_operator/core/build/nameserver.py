@@ -30,7 +30,7 @@ def objects(server: NameServer) -> list[Json]:
         config,
         network.headless(names.name_server_peers(name), labels, listed, ports, ready_only=False),
         network.headless(names.name_server_workload(name), labels, listed, ports, ready_only=True),
-        network.budget(names.name_server_workload(name), labels, {"matchLabels": selector}),
+        network.budget(names.name_server_workload(name), labels, {"matchLabels": selector}, {"maxUnavailable": 1}),
         _stateful_set(server, config["metadata"]["name"]),
     ]
 

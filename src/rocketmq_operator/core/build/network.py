@@ -38,19 +38,22 @@ def broker_service(cluster: str) -> Json:
     return headless(names.broker_service(cluster), names.cluster_labels(cluster), selector, ports, ready_only=False)
 
 
-def budgets(cluster: str, with_slaves: bool, *, masters_move: bool, slaves_stay: bool) -> list[Json]:
+def budgets(cluster: str, masters: int, slaves: int, *, masters_move: bool, slaves_stay: bool) -> list[Json]:
     """Masters and slaves in separate budgets that never overlap: an eviction under two budgets fails.
+
+    In absolute numbers: with ``maxUnavailable`` Kubernetes counts all pods of the StatefulSets that a selected pod belongs to,
+    selected or not, and would never let a slave go (disruption controller, ``getExpectedScale``).
 
     ``masters_move``: the operator sees cordoned nodes and moves masters itself, so that nobody else may evict one.
     ``slaves_stay``: a master is on the move, so that no slave may go meanwhile.
     """
-    budgets = [_budget(cluster, "masters", "In", 0 if masters_move else 1)]
-    if with_slaves:
-        budgets.append(_budget(cluster, "slaves", "NotIn", 0 if slaves_stay else 1))
-    return budgets
+    found = [_budget(cluster, "masters", "In", masters if masters_move else masters - 1)]
+    if slaves:
+        found.append(_budget(cluster, "slaves", "NotIn", slaves if slaves_stay else slaves - 1))
+    return found
 
 
-def _budget(cluster: str, role: str, operator: str, unavailable: int) -> Json:
+def _budget(cluster: str, role: str, operator: str, available: int) -> Json:
     return budget(
         names.budget(cluster, role),
         names.cluster_labels(cluster),
@@ -58,15 +61,15 @@ def _budget(cluster: str, role: str, operator: str, unavailable: int) -> Json:
             "matchLabels": {names.CLUSTER_LABEL: cluster},
             "matchExpressions": [{"key": names.POD_INDEX_LABEL, "operator": operator, "values": ["0"]}],
         },
-        unavailable,
+        {"minAvailable": max(0, available)},
     )
 
 
-def budget(name: str, labels: Mapping[str, str], selector: Json, unavailable: int = 1) -> Json:
-    """At most so many pods of the selector are evicted at a time; pods that are broken anyway never block a drain."""
+def budget(name: str, labels: Mapping[str, str], selector: Json, rule: Mapping[str, int]) -> Json:
+    """How many pods of the selector may be evicted at a time; pods that are broken anyway never block a drain."""
     return {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
         "metadata": {"name": name, "labels": dict(labels)},
-        "spec": {"maxUnavailable": unavailable, "unhealthyPodEvictionPolicy": "AlwaysAllow", "selector": selector},
+        "spec": {**rule, "unhealthyPodEvictionPolicy": "AlwaysAllow", "selector": selector},
     }
