@@ -2,7 +2,7 @@
 
 from rocketmq_operator.api import BrokerClusterStatus
 from rocketmq_operator.api.common import Condition, condition
-from rocketmq_operator.core.plan import Apply, Configure, Resize
+from rocketmq_operator.core.plan import Apply, Configure, Plan, Resize
 
 from .world import NOW_MS, World, cluster
 
