@@ -3,23 +3,20 @@
 The short form of the proof; E2E_SCALE_MESSAGES (make e2e-scale sets it) asks for at least so many messages.
 """
 
-import os
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from .kubectl import Kubectl, until
 from .manifests import cluster, name_server
 from .rocketmq import listed
+from .scaling import RATE, account_is_good, restarts
 from .traffic import Traffic
 
 NS = "e2e-groups"
 NAME = "shop"
 SELECTOR = f"rocketmq.huanwei.io/cluster={NAME}"
 SERVERS = f"names-ns-0.names-ns-all.{NS}.svc:9876"
-MESSAGES = int(os.environ.get("E2E_SCALE_MESSAGES", "3000"))
-RATE = 60 if MESSAGES <= 3000 else 250
 LIMIT = 900
 
 
@@ -35,13 +32,6 @@ def shop(kubectl: Kubectl) -> Iterator[None]:
     yield
     kubectl("annotate", "brokercluster", NAME, "-n", NS, "rocketmq.huanwei.io/delete-unconsumed=true", "--overwrite")
     kubectl("delete", "namespace", NS, timeout=240)
-
-
-def restarts(kubectl: Kubectl) -> dict[str, int]:
-    pods = kubectl.pods(NS, SELECTOR)
-    return {
-        name: sum(each["restartCount"] for each in pod["status"]["containerStatuses"]) for name, pod in pods.items()
-    }
 
 
 def groups(kubectl: Kubectl) -> dict[str, str]:
@@ -68,14 +58,6 @@ def test_two_then_three_then_two_groups_under_traffic(kubectl: Kubectl) -> None:
         account = traffic.finish()
     finally:
         traffic.leave()
-    _good(account)
-    assert restarts(kubectl) == {f"{NAME}-{group}-{member}": 0 for group in (0, 1) for member in (0, 1)}
-    assert "c-2" not in kubectl("get", "statefulsets", "-n", NS, "-o", "name")
-
-
-def _good(account: dict[str, Any]) -> None:
-    print(account)
-    check, produced = account["check"], account["produce"]
-    assert check["lost"] == 0 and check["badCrc"] == 0, account
-    assert produced["failed"] == 0, account
-    assert check["acknowledged"] >= MESSAGES * 0.9, account
+    account_is_good(account)
+    assert restarts(kubectl, NS, SELECTOR) == {f"{NAME}-{group}-{member}": 0 for group in (0, 1) for member in (0, 1)}
+    assert f"{NAME}-2" not in kubectl("get", "statefulsets", "-n", NS, "-o", "name")

@@ -25,6 +25,9 @@ def begin(view: GroupView, circle: Circle, others_move: bool) -> Step | None:
     """Starts a move when every slave is there and equal, one group of the cluster at a time."""
     if not wanted(view):
         return None
+    if view.cluster.spec.empty_dir:
+        stays = "stays on its cordoned node: its messages lie in its pod (spec.emptyDir) and would go with it"
+        return Step(view.life, doing=stays, again=30.0)
     waiting = "another group is on the move" if others_move else _slaves(view)
     if waiting:
         return Step(view.life, doing=f"waits to leave its cordoned node: {waiting}", again=LOOK_SECONDS)

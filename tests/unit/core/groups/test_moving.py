@@ -54,6 +54,13 @@ def test_a_slave_that_is_no_full_copy_keeps_its_master() -> None:
     assert moved(go(world, 60)) == [] and world.brokers["c-0-0"].permission == 6
 
 
+def test_a_master_whose_messages_lie_in_its_pod_stays() -> None:
+    world = cordoned()
+    world.edit(emptyDir=True)
+    actions = go(world, 60)
+    assert moved(actions) == [] and world.brokers["c-0-0"].permission == 6
+
+
 def test_the_only_group_is_not_closed_for_long() -> None:
     world = cordoned(1)
     assert moved(go(world, 5)) == ["c-0-0"]

@@ -1,0 +1,27 @@
+"""What scaling tests share: how much traffic, and when its account is good."""
+
+import os
+from typing import Any
+
+from .kubectl import Kubectl
+
+MESSAGES = int(os.environ.get("E2E_SCALE_MESSAGES", "3000"))
+"""At least so many are sent in each test; `make e2e-scale` asks for more."""
+RATE = 60 if MESSAGES <= 3000 else 250
+
+
+def restarts(kubectl: Kubectl, namespace: str, selector: str) -> dict[str, int]:
+    """How often each pod's containers were started again."""
+    pods = kubectl.pods(namespace, selector)
+    return {
+        name: sum(each["restartCount"] for each in pod["status"]["containerStatuses"]) for name, pod in pods.items()
+    }
+
+
+def account_is_good(account: dict[str, Any]) -> None:
+    """Nothing acknowledged is lost, nothing damaged, no send failed after the client's own retries."""
+    print(account)
+    check, produced = account["check"], account["produce"]
+    assert check["lost"] == 0 and check["badCrc"] == 0, account
+    assert produced["failed"] == 0, account
+    assert check["acknowledged"] >= MESSAGES * 0.9, account

@@ -1,0 +1,84 @@
+"""Members come and go while the official clients send and receive, and a master leaves a cordoned node."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from .kubectl import Kubectl, until
+from .manifests import cluster, name_server
+from .rocketmq import own_words
+from .scaling import RATE, account_is_good, restarts
+from .traffic import Traffic
+
+NS = "e2e-members"
+NAME = "team"
+SELECTOR = f"rocketmq.huanwei.io/cluster={NAME}"
+SERVERS = f"names-ns-0.names-ns-all.{NS}.svc:9876"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def team(kubectl: Kubectl) -> Iterator[None]:
+    kubectl.namespace(NS)
+    kubectl.file("examples/tools.yaml")
+    kubectl.apply(
+        name_server("names", NS), cluster(NAME, NS, nameServerRef={"name": "names"}, groupReplica=2, membersPerGroup=2)
+    )
+    kubectl.wait_ready("brokercluster", NAME, NS, 300)
+    kubectl("wait", "--for=condition=Ready", "pod/rocketmq-tools", "-n", "rocketmq-operator", "--timeout=60s")
+    yield
+    kubectl("annotate", "brokercluster", NAME, "-n", NS, "rocketmq.huanwei.io/delete-unconsumed=true", "--overwrite")
+    kubectl("delete", "namespace", NS, timeout=240)
+
+
+def copies(kubectl: Kubectl) -> dict[str, bool]:
+    status = kubectl.json("get", "brokercluster", NAME, "-n", NS)["status"]
+    return {member["pod"]: member["fullCopy"] for group in status["brokerGroups"] for member in group["members"]}
+
+
+def members(kubectl: Kubectl, count: int) -> None:
+    """Edit the number as a user does; wait until exactly these members are there and hold everything."""
+    kubectl("patch", "brokercluster", NAME, "-n", NS, "--type=merge", "-p", f'{{"spec":{{"membersPerGroup":{count}}}}}')
+    wanted = {f"{NAME}-{group}-{member}": True for group in (0, 1) for member in range(count)}
+    until(lambda: copies(kubectl), lambda seen: seen == wanted, 600)
+    kubectl.wait_ready("brokercluster", NAME, NS, 120)
+
+
+def test_two_then_three_then_one_member_under_traffic(kubectl: Kubectl) -> None:
+    before = restarts(kubectl, NS, SELECTOR)
+    traffic = Traffic(kubectl, SERVERS, "members")
+    try:
+        traffic.start(rate=RATE, seconds=3600)
+        members(kubectl, 3)
+        members(kubectl, 1)
+        account = traffic.finish()
+    finally:
+        traffic.leave()
+    account_is_good(account)
+    assert restarts(kubectl, NS, SELECTOR) == {name: before[name] for name in (f"{NAME}-0-0", f"{NAME}-1-0")}
+    assert own_words(kubectl.pods(NS, SELECTOR)[f"{NAME}-0-0"])["inSyncReplicas"] == "1"
+
+
+def test_the_last_slave_comes_back_as_a_full_copy(kubectl: Kubectl) -> None:
+    members(kubectl, 2)
+    assert kubectl.condition("brokercluster", NAME, NS, "Replicated")["status"] == "True"
+    assert own_words(kubectl.pods(NS, SELECTOR)[f"{NAME}-0-0"])["inSyncReplicas"] == "2"
+
+
+def test_a_drained_node_loses_its_master_only_after_it_was_closed(kubectl: Kubectl) -> None:
+    """The volume is bound to the node, so the pod waits for the node to take pods again; then its group opens."""
+    pod = f"{NAME}-0-0"
+    before = kubectl.pods(NS, SELECTOR)[pod]
+    node = before["spec"]["nodeName"]
+    try:
+        drain = ("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", f"--pod-selector={SELECTOR}")
+        kubectl(*drain, "--timeout=240s", timeout=260)
+        found: dict[str, Any] = kubectl.pods(NS, SELECTOR)
+        assert not [name for name, each in found.items() if each["spec"].get("nodeName") == node]
+        told = {each["reason"] for each in kubectl.json("get", "events.events.k8s.io", "-n", NS)["items"]}
+        assert {"GroupMoving", "MasterClosed", "MasterFenced", "MasterMoved"} <= told
+    finally:
+        kubectl("uncordon", node)
+    kubectl.wait_ready("brokercluster", NAME, NS, 240)
+    assert kubectl.pods(NS, SELECTOR)[pod]["metadata"]["uid"] != before["metadata"]["uid"]
+    assert own_words(kubectl.pods(NS, SELECTOR)[pod])["brokerPermission"] == "6"
