@@ -10,7 +10,7 @@ import pytest
 from .kubectl import Kubectl, until
 from .manifests import cluster, name_server
 from .rocketmq import listed
-from .scaling import RATE, account_is_good, restarts
+from .scaling import MESSAGES, RATE, account_is_good, restarts
 from .traffic import Traffic
 
 NS = "e2e-groups"
@@ -55,7 +55,7 @@ def test_two_then_three_then_two_groups_under_traffic(kubectl: Kubectl) -> None:
         tables = listed(kubectl, NS, "rocketmq.huanwei.io/name-server=names")
         assert all(sorted(table) == ["broker-0", "broker-1", "broker-2"] for table in tables.values())
         scaled(kubectl, 2)
-        account = traffic.finish()
+        account = traffic.finish(MESSAGES)
     finally:
         traffic.leave()
     account_is_good(account)

@@ -8,7 +8,7 @@ import pytest
 from .kubectl import Kubectl, until
 from .manifests import cluster, name_server
 from .rocketmq import own_words
-from .scaling import RATE, account_is_good, restarts
+from .scaling import MESSAGES, RATE, account_is_good, restarts
 from .traffic import Traffic
 
 NS = "e2e-members"
@@ -51,7 +51,7 @@ def test_two_then_three_then_one_member_under_traffic(kubectl: Kubectl) -> None:
         traffic.start(rate=RATE, seconds=3600)
         members(kubectl, 3)
         members(kubectl, 1)
-        account = traffic.finish()
+        account = traffic.finish(MESSAGES)
     finally:
         traffic.leave()
     account_is_good(account)

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .kubectl import ROOT, Kubectl
+from .kubectl import ROOT, Kubectl, until
 
 Json = dict[str, Any]
 HOME = "/tmp/clients"
@@ -69,12 +69,16 @@ class Traffic:
             "--duration", str(seconds), "--probe-groups",
         )  # fmt: skip
 
-    def finish(self) -> Json:
-        """Stop sending, let everything arrive: the producer's and the consumer's summaries, and the account by key."""
+    def finish(self, at_least: int) -> Json:
+        """Stop sending once so many are acknowledged, let everything arrive: both summaries, and the account by key."""
+        until(self._acknowledged, lambda count: count >= at_least, 900)
         self._in_pod("touch", f"{self._ledger}/stop")
         found = {name: self._summary(name) for name in ("produce", "consume")}
         checked = self._clients("check", "--run", self._run, "--ledger", self._ledger, "-o", "json", failing=True)
         return {**found, "check": json.loads(checked.strip().splitlines()[-1])}
+
+    def _acknowledged(self) -> int:
+        return int(self._in_pod("sh", "-c", f"wc -l <{self._ledger}/acknowledged-{self._run}"))
 
     def leave(self) -> None:
         """End what still runs, whatever happened."""
