@@ -29,6 +29,7 @@ class Pod:
     def __init__(self, root: Path, *, version: str = "5.4.0", java: str = "17.0.1") -> None:
         self.root = root
         self.master = ""
+        self.memory_mib = 1000
         self.home = root / "home" / f"rocketmq-{version}"
         self.intent = {
             "brokerPermission": "6",
@@ -114,7 +115,7 @@ class Pod:
             "POD_IP": "10.1.2.3",
             "GROUP": "0",
             "ENTRY_MASTER": self.master,
-            "MEMORY_LIMIT_MIB": "1000",
+            "MEMORY_LIMIT_MIB": str(self.memory_mib),
         }
         command = ["bash", str(config / script)]
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=seconds, check=False)

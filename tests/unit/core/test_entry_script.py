@@ -48,7 +48,21 @@ def test_the_broker_reads_a_copy_with_the_same_lines(pod: Pod) -> None:
 
 def test_java_gets_memory_from_the_limit_and_the_users_options_whole(pod: Pod) -> None:
     arguments = pod.start().stdout.splitlines()
-    assert {"-Xms400m", "-Xmx400m", "-XX:MaxDirectMemorySize=250m", "-Dwith=a space"} <= set(arguments)
+    assert {"-Xms400m", "-Xmx400m", "-XX:MaxDirectMemorySize=256m", "-Dwith=a space"} <= set(arguments)
+
+
+@pytest.mark.parametrize(
+    ("limit", "direct", "threads"), [(300, 105, 2), (700, 245, 2), (1024, 256, 4), (2048, 512, 8), (16384, 4096, 16)]
+)
+def test_threads_that_store_fit_the_direct_memory(pod: Pod, limit: int, direct: int, threads: int) -> None:
+    """Each keeps a buffer of 4 MiB; from 700 Mi on all that a broker can have at work at once (about 48 others) fit."""
+    pod.memory_mib = limit
+    assert f"-XX:MaxDirectMemorySize={direct}m" in pod.start().stdout.splitlines()
+    assert f"\nendTransactionThreadPoolNums={threads}\n" in pod.broker_conf
+    assert limit < 700 or (threads + 48) * 4.1 <= direct
+    pod.conf += "endTransactionThreadPoolNums=3\n"
+    pod.start()
+    assert pod.broker_conf.count("endTransactionThreadPoolNums=") == 1
 
 
 def test_a_slave_has_its_id_and_no_fence(pod: Pod) -> None:

@@ -141,6 +141,12 @@ decide_fence() {
   fi
 }
 
+# One thread for each 256 MiB of the limit, 2 to 16.
+threads_for() {
+  local threads=$(($1 / 256))
+  echo $((threads < 2 ? 2 : threads > 16 ? 16 : threads))
+}
+
 write_config() {
   local text host
   text="$(<"$CONFIG/broker.conf")"
@@ -160,6 +166,10 @@ startAcceptSendRequestTimeStamp=$FENCE"; fi
   # 5.x acknowledges without any slave unless told how many copies there must be; a value of the user's own stands.
   if [ "$ROLE" = SYNC_MASTER ] && at_least 5.0 && [[ "$text" != *$'\n'inSyncReplicas=* ]]; then text="$text
 inSyncReplicas=$(intended inSyncReplicas $((MEMBERS > 1 ? 2 : 1)))"; fi
+  # RocketMQ's own default follows the node's processors (8 and two for each), and each of these threads keeps 4 MiB of direct
+  # memory: on a large node they alone would take all that a pod has.
+  if [[ "$text" != *$'\n'endTransactionThreadPoolNums=* ]]; then text="$text
+endTransactionThreadPoolNums=$(threads_for "${MEMORY_LIMIT_MIB:-2048}")"; fi
   printf '%s\n' "$text" >"$RUN/broker.conf"
   printf '%s\n' "$text" 2>/dev/null >"$ROCKETMQ_HOME/conf/broker.conf" ||
     say "cannot write $ROCKETMQ_HOME/conf/broker.conf; the broker reads $RUN/broker.conf all the same"
