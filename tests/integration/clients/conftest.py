@@ -13,8 +13,9 @@ from rocketmq_operator.admin import Admin, AdminError
 from ..servers import Server, Servers, UnavailableError
 
 _PATIENCE = 60.0
-# Check-backs within seconds, not half a minute.
-_QUICK = {"transactionTimeOut": "1000", "transactionCheckInterval": "2000"}
+# Check-backs within seconds, not half a minute. Each thread that stores anything keeps a buffer for the largest message,
+# and this traffic comes by many: with the default of 4 MiB they need more than the servers' 128 MiB of direct memory.
+_SETTINGS = {"transactionTimeOut": "1000", "transactionCheckInterval": "2000", "maxMessageSize": "65536"}
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         pytest.skip(f"NOT TESTED against real RocketMQ servers: {error}")
     with servers:
         ns = servers.name_server()
-        brokers = [servers.broker(f"broker-{group}", [ns], _QUICK) for group in range(2)]
+        brokers = [servers.broker(f"broker-{group}", [ns], _SETTINGS) for group in range(2)]
         servers.wait()
         yield Cluster(servers, ns, brokers)
 

@@ -11,6 +11,8 @@ import org.apache.rocketmq.common.message.Message;
 final class Ways {
     /** 1, 5 and 10 seconds, if the brokers' {@code messageDelayLevel} is not changed. */
     private static final int DELAY_LEVELS = 3;
+    /** A broker checks back only with producers that it knows by their heartbeats; with the library's 30 s that takes as long. */
+    private static final int HEARTBEAT_MS = 5_000;
 
     private final Sends sends;
     private final Transactions transactions;
@@ -33,6 +35,7 @@ final class Ways {
     void start() throws MQClientException {
         producer.start();
         if (transactional != null) {
+            transactional.setHeartbeatBrokerInterval(HEARTBEAT_MS);
             transactional.setTransactionListener(transactions);
             transactional.start();
         }
