@@ -114,7 +114,7 @@ def _member(pod: PodFact) -> NameServerMember:
 
 
 def _ready(snapshot: NameServerSnapshot, ready: int, wanted: int) -> Verdict:
-    message = f"{ready} of {wanted} name servers are ready"
+    message = f"{ready} of {max(wanted, ready)} name servers are ready"
     waits = [
         f"{pod.name} {completeness.waiting(snapshot, pod)}" for pod in snapshot.pods if pod.runs and not pod.opened
     ]
