@@ -52,11 +52,13 @@ def report(
         *say.held_back(pending, held),
     ]
     conditions = settle(verdicts, before, cluster.metadata.generation, now)
+    # What is no event is said again at every look, or wakes us by itself when it is read back.
+    acted = any(action.reason for action in actions)
     return Plan(
         actions=tuple(actions),
         status=_status(snapshot, groups, conditions),
         events=(*scaling_status.events(decided), *events(before, conditions)),
-        requeue=scaling_status.sooner(decided, _requeue(snapshot, conditions, bool(actions), bool(waiting), now)),
+        requeue=scaling_status.sooner(decided, _requeue(snapshot, conditions, acted, bool(waiting), now)),
         progress=scaling_status.progress(decided),
     )
 
