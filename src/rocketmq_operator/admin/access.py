@@ -3,10 +3,15 @@
 Replies hold passwords; the Structs they become do not show them.
 """
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 from rocketmq_operator.admin.caller import Caller
 from rocketmq_operator.remoting.bodies.access import AccessRules, User
 from rocketmq_operator.remoting.body import encode_body
 from rocketmq_operator.remoting.codes import RequestCode
+
+T = TypeVar("T")
 
 
 class AccessOperations(Caller):
@@ -33,7 +38,7 @@ class AccessOperations(Caller):
 
     async def users(self, addr: str, name_contains: str = "") -> list[User]:
         """All users, or those whose name contains a text (3005)."""
-        return await self.ask(addr, RequestCode.AUTH_LIST_USER, list[User], {"filter": name_contains or None})
+        return await self._listed(addr, RequestCode.AUTH_LIST_USER, list[User], {"filter": name_contains or None})
 
     async def create_rules(self, addr: str, rules: AccessRules) -> None:
         """Create a subject's rules (3006)."""
@@ -54,4 +59,11 @@ class AccessOperations(Caller):
     async def all_rules(self, addr: str, subject_contains: str = "", resource_contains: str = "") -> list[AccessRules]:
         """All rules, or those whose subject and resource contain these texts (3010)."""
         fields = {"subjectFilter": subject_contains or None, "resourceFilter": resource_contains or None}
-        return await self.ask(addr, RequestCode.AUTH_LIST_ACL, list[AccessRules], fields)
+        return await self._listed(addr, RequestCode.AUTH_LIST_ACL, list[AccessRules], fields)
+
+    async def _listed(
+        self, addr: str, code: RequestCode, type_: type[list[T]], fields: Mapping[str, object]
+    ) -> list[T]:
+        """A list; where there is none of a thing, 5.4.0 sends no body at all."""
+        response = await self.call(addr, code, fields)
+        return self.read(addr, code, response, type_) if response.body else []

@@ -11,7 +11,7 @@ from random import Random
 import structlog
 
 from rocketmq_operator import __version__
-from rocketmq_operator.admin import Admin
+from rocketmq_operator.admin import Admin, Credentials
 from rocketmq_operator.api import BROKER_CLUSTER, NAME_SERVER
 from rocketmq_operator.api.common import condition
 from rocketmq_operator.kube.client import Client
@@ -27,6 +27,7 @@ from rocketmq_operator.runtime.clock import SystemClock
 from rocketmq_operator.runtime.events import EventRecorder
 from rocketmq_operator.runtime.lease import Elector
 
+from .credentials import from_environment
 from .settings import Settings, SettingsError, from_arguments
 
 log = structlog.get_logger(__name__)
@@ -37,8 +38,9 @@ LEASE = "rocketmq-operator"
 class Process:
     """Everything that runs, put together; one instance, one life."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, credentials: Credentials | None = None) -> None:
         self._settings = settings
+        self._credentials = credentials
         self._metrics = Metrics()
         self._clock = SystemClock()
         self._random = Random()
@@ -53,7 +55,7 @@ class Process:
             kube = await stack.enter_async_context(
                 Client.from_environment(user_agent=f"rocketmq-operator/{__version__}", on_request=self._requested)
             )
-            admin = Admin()
+            admin = Admin(credentials=self._credentials)
             stack.push_async_callback(admin.close)
             recorder = EventRecorder(
                 kube, controller="rocketmq-operator", instance=self._identity, clock=self._clock, random=self._random
@@ -166,11 +168,12 @@ def main() -> None:
     """Entry point; exit code 2 for what the user must correct."""
     try:
         settings = from_arguments()
+        credentials = from_environment(os.environ)
     except SettingsError as error:
         sys.exit(_say(str(error)))
     logs.configure(settings.log_level, settings.log_format)
     try:
-        asyncio.run(Process(settings).run())
+        asyncio.run(Process(settings, credentials).run())
     except Unconfigured as error:
         sys.exit(_say(f"no Kubernetes cluster to talk to: {error}"))
     except KubeError as error:

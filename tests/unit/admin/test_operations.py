@@ -146,7 +146,7 @@ async def test_pull_of_garbage(server: FakeServer, admin: Admin) -> None:
         lambda admin, address: admin.runtime(address),
         lambda admin, address: admin.topic_stats(address, "t"),
         lambda admin, address: admin.backlog(address),
-        lambda admin, address: admin.users(address),
+        lambda admin, address: admin.user(address, "u"),
         lambda admin, address: admin.max_offset(address, "t", 0),
         lambda admin, address: admin.wipe_write_permission(address, "b"),
         lambda admin, address: admin.next_broker_id(address, "c", "b"),
@@ -192,3 +192,9 @@ async def test_no_master_yet(server: FakeServer, admin: Admin) -> None:
 async def test_sync_states_ask_by_name(server: FakeServer, admin: Admin) -> None:
     request, states = await exchange(server, admin.sync_states(server.address, ["b"]), body=b'{"replicasInfoTable":{}}')
     assert (request.code, request.body, states.groups) == (1006, b'["b"]', {})
+
+
+async def test_no_body_is_no_user_and_no_rule(server: FakeServer, admin: Admin) -> None:
+    """5.4.0 sends nothing where there is none."""
+    assert (await exchange(server, admin.users(server.address)))[1] == []
+    assert (await exchange(server, admin.all_rules(server.address)))[1] == []
