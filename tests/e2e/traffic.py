@@ -23,10 +23,11 @@ class Traffic:
     ) -> None:
         self._kubectl = kubectl
         self._servers = servers
-        self._run = run
+        # A tools pod that lives longer than a test keeps the ledgers of earlier ones.
+        self._run = f"{run}-{int(time.time())}"
         self._cluster = cluster
         self._mix = mix
-        self._ledger = f"{HOME}/{run}"
+        self._ledger = f"{HOME}/{self._run}"
         self._processes: dict[str, subprocess.Popen[str]] = {}
         self._said: dict[str, list[str]] = {}
 
@@ -71,7 +72,10 @@ class Traffic:
 
     def finish(self, at_least: int) -> Json:
         """Stop sending once so many are acknowledged, let everything arrive: both summaries, and the account by key."""
-        until(self._acknowledged, lambda count: count >= at_least, 900)
+        try:
+            until(self._acknowledged, lambda count: count >= at_least, 900)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the producer said: {self._said['produce'][-5:]}") from None
         self._in_pod("touch", f"{self._ledger}/stop")
         found = {name: self._summary(name) for name in ("produce", "consume")}
         checked = self._clients("check", "--run", self._run, "--ledger", self._ledger, "-o", "json", failing=True)

@@ -11,6 +11,7 @@ from .facts import Problem
 from .plan import Event
 
 Status = BrokerClusterStatus | NameServerStatus
+RECOVERED = "Recovered"
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -51,7 +52,7 @@ def events(before: Sequence[Condition], after: Sequence[Condition]) -> tuple[Eve
         if each.type == "Degraded" and each.status == "True":
             told.append(Event("Warning", each.reason, each.message))
         elif each.type == "Degraded" and earlier and earlier.status == "True":
-            told.append(Event("Normal", "Recovered", "no problem is known any more"))
+            told.append(Event("Normal", RECOVERED, "no problem is known any more"))
         elif each.type == "Ready" and each.status == "True":
             told.append(Event("Normal", "Ready", each.message))
         elif each.type == "Ready" and earlier and earlier.status == "True":

@@ -7,7 +7,7 @@ import msgspec
 import structlog
 
 from rocketmq_operator.api import API_VERSION, BrokerCluster, BrokerClusterStatus, NameServer, NameServerStatus
-from rocketmq_operator.core.conditions import with_problems
+from rocketmq_operator.core.conditions import RECOVERED, with_problems
 from rocketmq_operator.core.plan import Event, Plan
 from rocketmq_operator.kube.errors import KubeError
 from rocketmq_operator.kube.port import Kube
@@ -43,7 +43,9 @@ class Reporter:
         """Tell what was done and what is true now."""
         before = item.status.conditions if item.status else []
         status, told = with_problems(plan.status, before, outcome.problems, self._now.text())
-        self._tell(item, [*outcome.events, *plan.events, *told])
+        # What went wrong while acting is known only now: nothing recovered.
+        planned = [event for event in plan.events if not (outcome.problems and event.reason == RECOVERED)]
+        self._tell(item, [*outcome.events, *planned, *told])
         if item.status is not None and msgspec.to_builtins(item.status) == msgspec.to_builtins(status):
             return
         await self._write(resource, item, msgspec.to_builtins(status))

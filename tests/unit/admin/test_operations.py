@@ -194,7 +194,11 @@ async def test_sync_states_ask_by_name(server: FakeServer, admin: Admin) -> None
     assert (request.code, request.body, states.groups) == (1006, b'["b"]', {})
 
 
-async def test_no_body_is_no_user_and_no_rule(server: FakeServer, admin: Admin) -> None:
+@pytest.mark.parametrize(
+    "operation", [lambda admin, address: admin.users(address), lambda admin, address: admin.all_rules(address)]
+)
+async def test_no_body_is_no_user_and_no_rule(
+    server: FakeServer, admin: Admin, operation: Callable[[Admin, str], Awaitable[list[object]]]
+) -> None:
     """5.4.0 sends nothing where there is none."""
-    assert (await exchange(server, admin.users(server.address)))[1] == []
-    assert (await exchange(server, admin.all_rules(server.address)))[1] == []
+    assert (await exchange(server, operation(admin, server.address)))[1] == []
