@@ -18,8 +18,7 @@ from .plan import Action, Leaving, Resize, SetListed
 
 
 class Scaling(msgspec.Struct, frozen=True):
-    """What to do now, and the condition: ``reason`` is empty when the size is as wanted. ``patient``: time alone is waited
-    for, so that there is no need to ask all brokers each second."""
+    """What to do now, and the condition: ``reason`` is empty when the size is as wanted."""
 
     actions: tuple[Action, ...] = ()
     reason: str = ""
@@ -27,6 +26,7 @@ class Scaling(msgspec.Struct, frozen=True):
 
     @property
     def patient(self) -> bool:
+        """Whether nothing but time is waited for."""
         return self.reason == "WaitingForLookups" and not self.actions
 
 
