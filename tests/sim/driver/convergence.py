@@ -38,12 +38,19 @@ async def reached(history: "History", seconds: float) -> None:
     while True:
         await asyncio.sleep(10)
         missing = [*_unlike_spec(history.world), *_unread(history.world)]
+        _delete_old_files(history.world)
         quiet_for = history.kernel.now() - max(each.last_write for each in history.alive())
         if not missing and quiet_for >= STILL_SECONDS:
             history.kernel.count("end/converged")
             return
         if history.kernel.now() >= ends:
             raise Violation("converges", "; ".join(missing) or f"there was a write {quiet_for:.0f} s ago")
+
+
+def _delete_old_files(world: World) -> None:
+    """In life after 72 hours: what was read goes, and a slave that began in the middle is a full copy from then on."""
+    for broker in sorted(world.rocketmq.brokers(), key=lambda each: each.broker_id):
+        world.rocketmq.expire(broker)
 
 
 def _unlike_spec(world: World) -> Iterator[str]:

@@ -89,7 +89,16 @@ def producers(history: "History") -> bool:
     return True
 
 
+def old_files(history: "History") -> bool:
+    """Brokers delete old files of their logs, the masters first; a slave that was away may need what is gone."""
+    brokers = sorted(history.world.rocketmq.brokers(), key=lambda each: each.broker_id)
+    found = [each.pod.name for each in brokers if history.world.rocketmq.expire(each)]
+    history.kernel.tell("old files are deleted on", *found)
+    return bool(found)
+
+
 EVENTS = (
+    Event("old-files-deleted", 1.0, old_files),
     Event("slave-lags", 1.5, lag),
     Event("topic-made", 3.0, topic),
     Event("consumer-stops-or-comes", 1.5, consumers),
