@@ -82,6 +82,7 @@ def test_a_closed_permission_stops_only_order_topics_and_the_fence_stops_all() -
 def test_what_was_set_live_is_gone_with_the_process() -> None:
     async def test(history: History) -> None:
         history.operators[0].kill()
+        await asyncio.sleep(90)
         calm.broker(history, "c-0-0").configure({"inSyncReplicas": "1", **FENCE})
         history.world.kubelets.restart(history.world.kubelets.pods["ns", "c-0-0"])
         await asyncio.sleep(12)
@@ -92,23 +93,38 @@ def test_what_was_set_live_is_gone_with_the_process() -> None:
     calm.run(test, replicationMode="SYNC")
 
 
-def test_an_empty_slave_copies_only_the_last_file_and_a_seeded_one_everything() -> None:
+def test_an_empty_slave_copies_only_the_last_file_unless_its_script_seeds_it() -> None:
     async def test(history: History) -> None:
+        history.operators[0].kill()
         calm.topic(history, "topic-0", "c-0-0")
         for _ in range(FILE * 2 + 3):
             calm.send(history, "c-0-0", "topic-0")
         await asyncio.sleep(5)
         master = calm.broker(history, "c-0-0").store
-        for seeded, least in ((False, FILE * 2), (True, 0)):
-            pod = history.world.kubelets.pods["ns", "c-0-1"]
-            fresh = type(master)()
-            fresh.seeded = seeded
-            pod.volumes["brokerstore"].store = fresh
+        pod = history.world.kubelets.pods["ns", "c-0-1"]
+        for initialized, least in (("false", FILE * 2), ("true", 0)):
+            pod.intent["initialized"] = initialized
+            pod.volumes["brokerstore"].store = fresh = type(master)()
             history.world.kubelets.restart(pod)
             await asyncio.sleep(60)
             assert (fresh.base, fresh.end) == (least, master.end)
 
     calm.run(test, replicationMode="ASYNC")
+
+
+def test_a_volume_of_an_earlier_life_is_emptied_or_refused() -> None:
+    async def test(history: History) -> None:
+        history.operators[0].kill()
+        await asyncio.sleep(100)
+        pod = history.world.kubelets.pods["ns", "c-0-1"]
+        for previous, life in (("forced", "1"), ("drained", "2")):
+            pod.intent |= {"life": "2", "previousLife": previous, "initialized": "false"}
+            history.world.kubelets.restart(pod)
+            await asyncio.sleep(8)
+            assert pod.volumes["brokerstore"].stamp[3] == life
+        assert history.kernel.seen["entry/VolumeOfEarlierLife"]
+
+    calm.run(test)
 
 
 def test_wiped_write_permission_lasts_until_the_topic_changes() -> None:

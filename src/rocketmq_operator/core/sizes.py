@@ -61,19 +61,25 @@ def actions(snapshot: ClusterSnapshot, index: int, decision: Decision) -> list[A
 
 
 def restarts(snapshot: ClusterSnapshot, indexes: Iterable[int], now_ms: int) -> list[Action]:
-    """Slaves whose master has deleted what they need next: they begin anew at their next start."""
-    return [
-        Remove(
-            "SlaveRestarted",
-            f"restarted {pod.name}: its master has deleted what it lacks, it is copied anew",
-            "Pod",
-            pod.name,
-            pod.uid,
-        )
-        for index in indexes
-        for pod, fact in _left_behind(group_of(snapshot, index))
-        if now_ms - fact.boot > RESTART_AFTER_MS
-    ]
+    """Slaves whose master has deleted what they need next: they begin anew at their next start. One in a group at a time,
+    and always the same one first, so that a view that lags does not lead to a second."""
+    found: list[Action] = []
+    for index in indexes:
+        group = group_of(snapshot, index)
+        behind = next(iter(_left_behind(group)), None)
+        if behind is None or now_ms - behind[1].boot <= RESTART_AFTER_MS or not _others_serve(group, behind[0]):
+            continue
+        pod = behind[0]
+        message = f"restarted {pod.name}: its master has deleted what it lacks, it is copied anew"
+        found.append(Remove("SlaveRestarted", message, "Pod", pod.name, pod.uid))
+    return found
+
+
+def _others_serve(group: Group, taken: PodFact) -> bool:
+    """Whether all other members are there, ready and answering."""
+    others = [pod for pod in group.pods if pod.name != taken.name]
+    there = len(others) + 1 >= (group.replicas or 0)
+    return there and all(pod.ready and group.fact(pod.member) is not None for pod in others)
 
 
 def _left_behind(group: Group) -> Iterable[tuple[PodFact, BrokerFact]]:

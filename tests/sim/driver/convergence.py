@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from rocketmq_operator.reconcile.resources import CLUSTERS, NAME_SERVERS
 
-from ..world import World
+from ..world import NAMESPACE, World
 from ..world.kernel import Violation
 from ..world.statefulsets import healthy
+from .events_scaling import CLUSTER, annotate
+from .events_users import edit
+from .events_volumes import lose
 
 if TYPE_CHECKING:
     from .history import History
@@ -28,8 +31,28 @@ def calm(history: "History") -> None:
         consumer.online = True
         consumer.failing = 0.0
     world.clients.sending = False
+    _decide(history)
     for name in list(history.repairs):
         history.repair(name)
+
+
+def _decide(history: "History") -> None:
+    """What only people can decide: nobody will ever read the silent topics, and nothing is paused or forced any more."""
+    found = history.world.api.find(CLUSTERS.plural, (NAMESPACE, CLUSTER))
+    if found is None:
+        return
+    rules = {"discardTopics": list(history.silent), "onTimeout": "Block", "force": []}
+    edit(history, CLUSTERS, CLUSTER, {"paused": False, "scaleDown": rules})
+    if history.silent and found["metadata"].get("deletionTimestamp"):
+        annotate(history)
+
+
+def _claims(history: "History") -> None:
+    """Volumes of a life that ended by force are refused; their owner deletes the claims, as the condition says."""
+    world = history.world
+    for pod in list(world.kubelets.pods.values()):
+        if pod.process is None and pod.ended and "VolumeOfEarlierLife" in pod.ended[1] and not pod.terminating:
+            lose(history, pod.name)
 
 
 async def reached(history: "History", seconds: float) -> None:
@@ -38,12 +61,20 @@ async def reached(history: "History", seconds: float) -> None:
     while True:
         await asyncio.sleep(10)
         missing = [*_unlike_spec(history.world), *_unread(history.world)]
+        _delete_old_files(history.world)
+        _claims(history)
         quiet_for = history.kernel.now() - max(each.last_write for each in history.alive())
         if not missing and quiet_for >= STILL_SECONDS:
             history.kernel.count("end/converged")
             return
         if history.kernel.now() >= ends:
             raise Violation("converges", "; ".join(missing) or f"there was a write {quiet_for:.0f} s ago")
+
+
+def _delete_old_files(world: World) -> None:
+    """In life after 72 hours: what was read goes, and a slave that began in the middle is a full copy from then on."""
+    for broker in sorted(world.rocketmq.brokers(), key=lambda each: each.broker_id):
+        world.rocketmq.expire(broker)
 
 
 def _unlike_spec(world: World) -> Iterator[str]:
@@ -66,7 +97,7 @@ def _status(obj: dict[str, Any]) -> Iterator[str]:
     if status.get("observedGeneration") != obj["metadata"]["generation"]:
         yield f"{name} has seen generation {status.get('observedGeneration')} of {obj['metadata']['generation']}"
     conditions = {each["type"]: each for each in status.get("conditions", ())}
-    for name_, wanted in (("Ready", "True"), ("Progressing", "False"), ("Degraded", "False")):
+    for name_, wanted in (("Ready", "True"), ("Progressing", "False"), ("Degraded", "False"), ("Scaling", "False")):
         found = conditions.get(name_, {})
         if found.get("status") != wanted:
             yield f"{name} is {name_}={found.get('status')}: {found.get('reason')}: {found.get('message')}"

@@ -62,6 +62,20 @@ def topic(history: "History") -> bool:
     return True
 
 
+def silent_topic(history: "History") -> bool:
+    """A topic that somebody sends to and nobody reads."""
+    there = masters(history)
+    if not there or history.silent:
+        return False
+    name = "topic-silent"
+    history.silent.append(name)
+    for broker in there:
+        broker.create_topic(TopicConfig(name=name, read_queues=1, write_queues=1))
+    history.kernel.tell("user makes topic", name, "which nobody reads")
+    history.world.clients.produce(name, orderly=False)
+    return True
+
+
 def consumers(history: "History") -> bool:
     """A consumer group stops, or comes (back)."""
     known = list(history.world.clients.consumers.values())
@@ -89,9 +103,19 @@ def producers(history: "History") -> bool:
     return True
 
 
+def old_files(history: "History") -> bool:
+    """Brokers delete old files of their logs, the masters first; a slave that was away may need what is gone."""
+    brokers = sorted(history.world.rocketmq.brokers(), key=lambda each: each.broker_id)
+    found = [each.pod.name for each in brokers if history.world.rocketmq.expire(each)]
+    history.kernel.tell("old files are deleted on", *found)
+    return bool(found)
+
+
 EVENTS = (
+    Event("old-files-deleted", 1.0, old_files),
     Event("slave-lags", 1.5, lag),
     Event("topic-made", 3.0, topic),
+    Event("topic-that-nobody-reads", 0.3, silent_topic),
     Event("consumer-stops-or-comes", 1.5, consumers),
     Event("consumer-fails", 0.5, failing),
     Event("producers-pause-or-go-on", 0.5, producers),

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from .history import History
 
 
-def _lose(history: "History", pod: str) -> None:
+def lose(history: "History", pod: str) -> None:
+    """A claim of a pod is deleted, and the pod, so that it goes."""
     history.kernel.tell("the volume of", pod, "is lost")
     key = (NAMESPACE, f"{STORE_VOLUME}-{pod}")
     if history.world.api.find("persistentvolumeclaims", key):
@@ -32,7 +33,7 @@ def slave_emptied(history: "History") -> bool:
     slave = history.random.choice(slaves)
     if not slave.master or not slave.master.listening or history.repairs:
         return False
-    _lose(history, slave.pod.name)
+    lose(history, slave.pod.name)
     return True
 
 
@@ -50,7 +51,7 @@ def master_emptied(history: "History") -> bool:
     master.slaves.end()
     name, old = master.pod.name, master.pod.volumes[STORE_VOLUME]
     history.repairs[name] = lambda: _repair(history, name, old, slave)
-    _lose(history, name)
+    lose(history, name)
     history.kernel.later(history.random.uniform(30, 200), history.repair, name)
     return True
 

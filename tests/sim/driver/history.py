@@ -31,6 +31,8 @@ class History:
         self.events = 0
         self.repairs: dict[str, Callable[[], bool]] = {}
         """What people still have to set right, by pod."""
+        self.silent: list[str] = []
+        """Topics that nobody reads."""
 
     async def run(self) -> Violation | None:
         """Until the end, or until a rule is broken."""
@@ -96,6 +98,7 @@ class History:
             "groupReplica": random.randint(1, 3),
             "membersPerGroup": random.randint(1, 3),
             "replicationMode": random.choice(("SYNC", "ASYNC")),
+            "storage": {"volumePolicy": random.choice(("Retain", "Retain", "Delete"))},
             "brokerImage": random.choice(("rocketmq:5.4.0", "rocketmq:5.4.0", "rocketmq:4.9.8")),
         }
         if random.random() < 0.7:
@@ -119,8 +122,7 @@ class History:
         """Nothing goes wrong any more; in the end the cluster must be as its spec says, and nobody writes."""
         self.kernel.tell("from here on all is quiet")
         self.world.quiet()
-        if not self.alive():
-            self.start_operator()
+        self.ensure_operator()
         for operator in self.alive():
             operator.doom = None
         convergence.calm(self)

@@ -3,7 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from . import events_kubernetes, events_operator, events_rocketmq, events_users, events_volumes
+from . import events_kubernetes, events_operator, events_rocketmq, events_scaling, events_users, events_volumes
 from .event import Event
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ CATALOGUE: tuple[Event, ...] = (
     *events_kubernetes.EVENTS,
     *events_rocketmq.EVENTS,
     *events_users.EVENTS,
+    *events_scaling.EVENTS,
     *events_volumes.EVENTS,
 )
 

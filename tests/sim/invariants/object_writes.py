@@ -6,7 +6,6 @@ from typing import Any
 from rocketmq_operator.core import names
 
 from ..world import World
-from ..world.store import DEAD, RETRY
 from . import facts
 
 Key = tuple[str, str]
@@ -38,55 +37,6 @@ def list_never_empty(world: World, verb: str, plural: str, key: Key, body: Any) 
     return f"{key[1]} loses its name servers" if lost else None
 
 
-def removed_only_drained(world: World, verb: str, plural: str, key: Key, body: Any) -> str | None:
-    """No group goes with a message that somebody has still to read, or with a topic that lives there alone."""
-    if verb != "delete" or plural != "statefulsets":
-        return None
-    obj = world.api.find(plural, key)
-    group = facts.group_of(obj) if obj else None
-    if (
-        obj is None
-        or group is None
-        or forced(world, key[0], group)
-        or obj["metadata"]["uid"] != (body.get("uid") or obj["metadata"]["uid"])
-    ):
-        return None
-    held = facts.stores(world, *group)
-    others = [
-        store
-        for number in _groups(world, group[0]) - {group[1]}
-        for store in facts.stores(world, group[0], number).values()
-    ]
-    left = [
-        batch for number, batch in world.ledger.unread.items()
-        if any(number in store.held for store in held.values()) and not any(number in store.held for store in others)
-    ]  # fmt: skip
-    if left:
-        return f"group {key[1]} is removed with {len(left)} batches unread, such as {left[0]}"
-    sole = _topics(held.values()) - _topics(others)
-    return f"group {key[1]} is removed though {sorted(sole)} live there alone" if sole else None
-
-
-def forced(world: World, namespace: str, group: tuple[str, int]) -> bool:
-    """Whether the user gave a group up."""
-    cluster = facts.cluster(world, (namespace, group[0]))
-    if cluster is None or cluster["metadata"].get("deletionTimestamp"):
-        return True
-    return bool(cluster["spec"].get("scaleDown", {}).get("onTimeout") == "Force")
-
-
-def _groups(world: World, cluster: str) -> set[int]:
-    found = (facts.group_of(each) for each in world.api.objects("statefulsets"))
-    return {each[1] for each in found if each and each[0] == cluster}
-
-
-def _topics(stores: Any) -> set[str]:
-    return {
-        name for store in stores for name in store.topics
-        if name.startswith("topic-") and not name.startswith((RETRY, DEAD))
-    }  # fmt: skip
-
-
 def claims_are_the_users(world: World, verb: str, plural: str, key: Key, body: Any) -> str | None:
     """A claim is deleted only where the policy says so."""
     if verb != "delete" or plural != "persistentvolumeclaims":
@@ -101,6 +51,5 @@ def claims_are_the_users(world: World, verb: str, plural: str, key: Key, body: A
 OBJECT_RULES: tuple[tuple[str, Rule], ...] = (
     ("never-another-owners", never_another_owners),
     ("list-never-empty", list_never_empty),
-    ("removed-only-drained", removed_only_drained),
     ("claims-are-the-users", claims_are_the_users),
 )

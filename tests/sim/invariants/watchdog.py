@@ -6,6 +6,7 @@ from ..world import World
 from . import state
 from .broker_writes import BROKER_RULES
 from .object_writes import OBJECT_RULES
+from .removal import Removal
 from .taking import Taking
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ class Watchdog:
     def __init__(self, world: World) -> None:
         self.world = world
         self.taking = Taking(world)
+        self.removal = Removal(world)
         self._planned = False
         world.kernel.later(LOOK_SECONDS, self._look_often)
 
@@ -28,6 +30,8 @@ class Watchdog:
         for name, rule in OBJECT_RULES:
             self._tell(name, rule(self.world, verb, plural, key, body))
         self._tell("one-member-at-a-time", self.taking.object_write(verb, plural, key, body))
+        self._tell("removed-only-drained", self.removal.group_removed(verb, plural, key, body))
+        self._tell("deletion-is-held", self.removal.deletion_allowed(verb, plural, key, body))
         self._look_soon()
 
     def broker_write(self, operation: str, address: str, what: Any) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from . import entry, internal, replication
+from . import entry, internal, replication, waiting
 from .kernel import Kernel
 from .ledger import Batch
 from .pod import Pod
@@ -59,13 +59,22 @@ class Broker:
             self.dead = True
             self.pod.kubelets.exited(self.pod, 64, str(error))
             return
+        start.decide_role()
         self._wait_for_name_server(start)
 
     def _wait_for_name_server(self, start: entry.Start) -> None:
         if self.dead:
             return
-        if not entry.find_name_servers(self, start, self.kernel.now() - self._started):
+        if not waiting.find_name_servers(self, start, self.kernel.now() - self._started):
             self.kernel.later(1.0, self._wait_for_name_server, start)
+        else:
+            self._wait_for_master(start)
+
+    def _wait_for_master(self, start: entry.Start) -> None:
+        if self.dead:
+            return
+        if not waiting.become_copy(self, start):
+            self.kernel.later(1.0, self._wait_for_master, start)
             return
         host = f"{self.pod.name}.{self.pod.obj['spec'].get('subdomain')}.{self.pod.key[0]}.svc.cluster.local"
         self.config = start.config(host, self.kernel.milliseconds())

@@ -29,7 +29,7 @@ class Producer:
         clients = self._clients
         if clients.stopped:
             return
-        if clients.sending:
+        if clients.sending and not clients.ended:
             self._send()
         clients.kernel.later(self._random.uniform(1, 6), self._tick)
 
@@ -92,6 +92,7 @@ class Clients:
         self.consumers: dict[str, Consumer] = {}
         self.producers: list[Producer] = []
         self.sending = True
+        self.ended = False
         self.stopped = False
 
     def produce(self, topic: str, *, orderly: bool) -> None:

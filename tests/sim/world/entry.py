@@ -2,14 +2,10 @@
 
 import shlex
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from .pod import Pod
 from .store import Store
 from .volumes import Volume
-
-if TYPE_CHECKING:
-    from .broker import Broker
 
 FAR_AHEAD = 4_102_444_800_000
 
@@ -54,45 +50,62 @@ class Start:
         self.name = f"{self.settings['BROKER_NAME_PREFIX']}-{self.group}"
         self.fresh = False
         self.dns = ""
+        self.role = "SLAVE"
+        self.members = 2
 
     def intent(self, key: str) -> str:
         """A key of the intent as it is projected now."""
         return self.pod.intent.get(key, "")
 
+    def intended(self, key: str, default: int) -> int:
+        """A whole number of the intent; one from before it had that key gives the default."""
+        text = self.intent(key)
+        return int(text) if text.isdecimal() and len(text) < 10 else default
+
     def guard_volume(self, volume: Volume) -> Store:
         """The store, or RefusedError."""
+        now = self.intended("life", 1)
         mine = (self.settings["CLUSTER_UID"], self.group, str(self.member))
-        store = volume.store
+        volume.store = store = volume.store or Store()
+        self.fresh = False
         if volume.stamp:
-            if volume.stamp != mine:
-                adopted = volume.stamp[0] == self.settings["ADOPT_CLUSTER_UID"] and volume.stamp[1:] == mine[1:]
-                if not adopted:
-                    raise RefusedError(f"VolumeOfAnother: the volume belongs to {volume.stamp}")
-        elif store is not None and store.records:
+            life = int(volume.stamp[3]) if len(volume.stamp) > 3 else 1
+            adopted = volume.stamp[0] == self.settings["ADOPT_CLUSTER_UID"] and volume.stamp[1:3] == mine[1:]
+            if volume.stamp[:3] == mine and life != now:
+                self._begin_life(store, life, now)
+            elif volume.stamp[:3] != mine and not adopted:
+                raise RefusedError(f"VolumeOfAnother: the volume belongs to {volume.stamp}")
+        elif store.records:
             if self.settings["ADOPT_CLUSTER_UID"] != "unstamped":
                 raise RefusedError("VolumeUnstamped: the volume holds messages but no stamp")
         else:
             self.fresh = True
-            lost = self.member == 0 and self.intent("initialized") == "true"
-            if lost and self.settings["ON_LOST_VOLUME"] != "StartEmpty":
-                raise RefusedError("VolumeLost: the volume of this master is empty but its group held messages")
-        volume.stamp = mine
-        if volume.store is None:
-            volume.store = Store()
-        return volume.store
+            self._guard_empty("is empty")
+        volume.stamp = (*mine, str(now))
+        return store
 
-    @property
-    def members(self) -> int:
-        """How many members the group has."""
-        return int(self.intent("members") or self.settings.get("MEMBERS") or 1)
+    def _guard_empty(self, how: str) -> None:
+        """A master whose group held messages in this life must not start with nothing."""
+        lost = self.member == 0 and self.intent("initialized") == "true"
+        if lost and self.settings["ON_LOST_VOLUME"] != "StartEmpty":
+            raise RefusedError(f"VolumeLost: the volume of this master {how} but its group held messages")
 
-    def role(self) -> str:
-        """The broker's role."""
-        if self.member:
-            return "SLAVE"
-        several = self.members > 1
-        sync = self.settings["REPLICATION_MODE"] == "SYNC" and (at_least(self.version, (5, 0)) or several)
-        return "SYNC_MASTER" if sync else "ASYNC_MASTER"
+    def _begin_life(self, store: Store, old: int, now: int) -> None:
+        """A kept volume of another life of this group: emptied if the group left with nothing in it, refused otherwise."""
+        if old > now:
+            raise RefusedError(f"VolumeOfAnother: the volume belongs to life {old}, the group is in its life {now}")
+        if old != now - 1 or self.intent("previousLife") != "drained":
+            raise RefusedError(f"VolumeOfEarlierLife: the volume is from life {old}, the group is in its life {now}")
+        self._guard_empty("is from an earlier life of its group")
+        self.fresh = True
+        store.empty(settings=True)
+
+    def decide_role(self) -> None:
+        """The broker's role, by the number of members that the intent names at this moment."""
+        self.members = self.intended("members", 2)
+        if self.member == 0:
+            sync = at_least(self.version, (5, 0)) or self.members > 1
+            self.role = "SYNC_MASTER" if self.settings["REPLICATION_MODE"] == "SYNC" and sync else "ASYNC_MASTER"
 
     def fence(self, milliseconds: int) -> int:
         """When a master accepts messages if the operator says nothing."""
@@ -103,7 +116,7 @@ class Start:
 
     def config(self, host: str, milliseconds: int) -> dict[str, str]:
         """broker.conf as the broker reads it."""
-        role = self.role()
+        role = self.role
         found = dict(properties(self.pod.config["broker.conf"]))
         permission = self.intent("brokerPermission")
         found |= {
@@ -116,22 +129,6 @@ class Start:
         }
         if self.member == 0:
             found["startAcceptSendRequestTimeStamp"] = str(self.fence(milliseconds))
-        if role == "SYNC_MASTER" and self.members > 1 and at_least(self.version, (5, 0)):
-            found.setdefault("inSyncReplicas", self.intent("inSyncReplicas") or "2")
+        if role == "SYNC_MASTER" and at_least(self.version, (5, 0)):
+            found.setdefault("inSyncReplicas", str(self.intended("inSyncReplicas", 2 if self.members > 1 else 1)))
         return found
-
-
-def find_name_servers(broker: "Broker", start: Start, waited: float) -> bool:
-    """Whether a name server is reachable by what the intent says; a volume with messages waits no longer than 30 s."""
-    dns, listed = start.intent("nameServersDns"), start.intent("nameServers")
-    new = at_least(start.version, (5, 1))
-    start.dns = ""
-    if dns and new and broker.world.resolve(dns.rpartition(":")[0]):
-        start.dns = known = dns
-    elif listed and (not dns or not new):
-        known = listed
-    else:
-        known = ""
-    if any(broker.world.name_servers_at(address) for address in known.split(";") if address):
-        return True
-    return bool(known) and not start.fresh and waited >= 30

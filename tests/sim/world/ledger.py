@@ -45,6 +45,7 @@ class Ledger:
         self.acknowledged = 0
         self.total = 0
         self.twice = 0
+        self.given_up = 0
 
     def sent(self, topic: str, count: int, readers: Iterable[str]) -> Batch:
         """A new batch, on its way."""
@@ -67,6 +68,12 @@ class Ledger:
         batch.read.add(group)
         if batch.readers and not batch.open:
             self.unread.pop(batch.number, None)
+
+    def give_up(self, numbers: Iterable[int]) -> None:
+        """The user gave these batches up by name."""
+        for number in list(numbers):
+            self.unread.pop(number, None)
+            self.given_up += 1
 
     def lost(self, stores: Iterable["Store"]) -> Iterator[Batch]:
         """Acknowledged batches that nobody holds any more though somebody has still to read them."""

@@ -25,7 +25,7 @@ class Slaves:
         return slave in self.joined and self._linked(slave)
 
     def join(self, slave: "Broker") -> None:
-        """A slave connects. An empty one begins with the last file only, unless it was seeded (run on 5.4.0)."""
+        """A slave connects. An empty one begins with the last file only (run on 5.4.0), unless its script seeded it."""
         if slave.dead or not slave.listening or not self._master.listening or slave.master is not self._master:
             return
         if not self._linked(slave):
@@ -33,8 +33,7 @@ class Slaves:
             return
         mine, theirs = self._master.store, slave.store
         if not theirs.records and theirs.base == 0:
-            start = mine.base if theirs.seeded else max(mine.base, mine.end // FILE * FILE)
-            theirs.start_at(start)
+            theirs.start_at(max(mine.base, mine.end // FILE * FILE))
         if slave not in self.joined:
             self.joined.append(slave)
         self.move()

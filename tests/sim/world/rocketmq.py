@@ -10,7 +10,7 @@ from .kubelet import Kubelets
 from .ledger import Ledger
 from .pod import Pod
 from .registry import NameServer
-from .store import Store
+from .store import FILE, Store
 
 if TYPE_CHECKING:
     from .volumes import Volumes
@@ -51,6 +51,24 @@ class RocketMQ:
     def broker_at(self, address: str) -> Broker | None:
         """The broker that answers at ``host:port``."""
         return next((each for each in self._processes_at(address) if isinstance(each, Broker)), None)
+
+    def member_at(self, pod: Pod, member: int) -> Broker | None:
+        """Another member of a pod's group, under its stable name, if it answers."""
+        name = f"{pod.name.rpartition('-')[0]}-{member}"
+        return self.broker_at(f"{name}.{pod.obj['spec'].get('subdomain')}.{pod.key[0]}.svc:10911")
+
+    def expire(self, broker: Broker) -> bool:
+        """A broker deletes the old files of its log, as far as all in them was read; False where there is none. A slave does so
+        after its master (replica.sh gives its files the time of what is in them)."""
+        unread = self.ledger.unread
+        first = next((at for at, each in enumerate(broker.store.records) if each.batch.number in unread), None)
+        limit = len(broker.store.records) if first is None else first
+        if not broker.is_master:
+            master = self.member_at(broker.pod, 0)
+            limit = min(limit, master.store.base - broker.store.base) if master else 0
+        before = broker.store.base
+        broker.store.expire(max(0, limit) // FILE)
+        return broker.store.base > before
 
     def brokers(self) -> Iterator[Broker]:
         """All that listen."""

@@ -51,7 +51,6 @@ class Store:
         self.delivered: dict[Queue, int] = {}
         self.users: dict[str, object] = {}
         self.rules: dict[str, object] = {}
-        self.seeded = False
         self.version = 0
         """Changes with every record."""
         self.tables = 0
@@ -64,8 +63,8 @@ class Store:
 
     @property
     def min_offset(self) -> int:
-        """In bytes."""
-        return self.base * RECORD
+        """In bytes; -1 where there is no file at all (CommitLog.getMinOffset)."""
+        return self.base * RECORD if self.records or self.base else -1
 
     @property
     def max_offset(self) -> int:
@@ -91,6 +90,21 @@ class Store:
         self.held[record.batch.number] = self.held.get(record.batch.number, 0) + 1
         self.version += 1
 
+    @property
+    def last_file(self) -> int:
+        """Where the last file begins that holds a record."""
+        return (self.end - 1) // FILE * FILE
+
+    def empty(self, *, settings: bool) -> None:
+        """All messages go, and all that is derived from them; with ``settings`` topics, groups and offsets, too."""
+        self.base = 0
+        self.records, self.queues, self.lists, self.held = [], {}, {}, {}
+        self.version += 1
+        if settings:
+            self.topics, self.groups, self.offsets, self.delivered, self.tables = {}, {}, {}, {}, 0
+            self.users, self.rules = {}, {}
+            self.flush()
+
     def start_at(self, position: int) -> None:
         """An empty log that begins somewhere in the middle."""
         self.base = position
@@ -103,7 +117,7 @@ class Store:
 
     def expire(self, files: int) -> None:
         """Delete the oldest files, never the last one."""
-        count = min(files * FILE, (len(self.records) - 1) // FILE * FILE)
+        count = max(0, min(files * FILE, (len(self.records) - 1) // FILE * FILE))
         for record in self.records[:count]:
             at = (record.topic, record.queue)
             self.lists[at].pop(0)

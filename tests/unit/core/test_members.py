@@ -152,3 +152,21 @@ def test_a_slave_whose_master_deleted_what_it_lacks_is_restarted_once_a_minute()
     world.change_broker("c-0-1", boot=NOW_MS - 61_000)
     world.plan()
     assert world.restarted == ["c-0-1"]
+
+
+def test_slaves_that_can_never_catch_up_are_restarted_one_at_a_time() -> None:
+    world = settled(membersPerGroup=3)
+    world.change_broker("c-0-0", min_offset=90 * MIB)
+    for name in ("c-0-1", "c-0-2"):
+        world.change_broker(name, max_offset=80 * MIB)
+    world.now_ms += 120_000
+    world.plan()
+    assert world.restarted == ["c-0-1"]
+    world.plan()
+    world.plan()
+    assert world.restarted == ["c-0-1"], "the other one waits until it is back"
+    world.start_pods()
+    world.change_broker("c-0-1", min_offset=90 * MIB, max_offset=100 * MIB)
+    world.plan()
+    world.plan()
+    assert world.restarted == ["c-0-1", "c-0-2"]

@@ -1,0 +1,97 @@
+"""What a group that is removed, or a cluster that may go, still holds: nothing that somebody has to read, unless the user said so."""
+
+from typing import Any
+
+from rocketmq_operator.core import names
+from rocketmq_operator.reconcile.resources import CLUSTERS
+
+from ..world import World
+from ..world.ledger import Batch
+from ..world.store import Store
+from . import facts
+
+Key = tuple[str, str]
+
+REMEMBERED_SECONDS = 300.0
+"""An operator may act for so long on a wish that the user has taken back meanwhile: watches are late, requests slow."""
+
+
+class Removal:
+    """Remembers which groups and topics the user gave up, and when last."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._forced: dict[str, float] = {}
+        self._discarded: dict[str, float] = {}
+        world.api.listen(CLUSTERS.plural, self._changed)
+
+    def _changed(self, key: Key, old: Any, new: Any) -> None:
+        now = self._world.kernel.now()
+        for obj in (old, new):
+            rules = ((obj or {}).get("spec", {})).get("scaleDown") or {}
+            if rules.get("onTimeout") == "Force":
+                self._forced |= dict.fromkeys(rules.get("force", ()), now)
+            self._discarded |= dict.fromkeys(rules.get("discardTopics", ()), now)
+
+    def _named(self, known: dict[str, float], name: str) -> bool:
+        """Whether a name stands there now or stood there a short time ago."""
+        for obj in self._world.api.objects(CLUSTERS.plural):
+            self._changed(("", ""), None, obj)
+        return known.get(name, -REMEMBERED_SECONDS) > self._world.kernel.now() - REMEMBERED_SECONDS
+
+    def group_removed(self, verb: str, plural: str, key: Key, body: Any) -> str | None:
+        """No group goes with a message that somebody has still to read, or with a topic that lives there alone."""
+        obj = self._world.api.find(plural, key) if (verb, plural) == ("delete", "statefulsets") else None
+        group = facts.group_of(obj) if obj else None
+        if obj is None or group is None or obj["metadata"]["uid"] != (body.get("uid") or obj["metadata"]["uid"]):
+            return None
+        held, others = self._stores(group)
+        left = {
+            number: batch for number, batch in self._world.ledger.unread.items()
+            if any(number in store.held for store in held) and not any(number in store.held for store in others)
+        }  # fmt: skip
+        if self._named(self._forced, f"broker-{group[1]}"):
+            self._world.kernel.count("removal/forced")
+            self._world.ledger.give_up(left)
+            return None
+        gone = {number: each for number, each in left.items() if self._named(self._discarded, each.topic)}
+        self._world.ledger.give_up(gone)
+        kept = [each for number, each in left.items() if number not in gone]
+        return self._unread(key[1], kept) or self._sole_topics(key[1], held, others)
+
+    def _stores(self, group: tuple[str, int]) -> tuple[list[Store], list[Store]]:
+        """What the group's members hold, and what the others' do."""
+        running = (facts.group_of(each) for each in self._world.api.objects("statefulsets"))
+        numbers = {each[1] for each in running if each and each[0] == group[0]} - {group[1]}
+        others = [store for number in numbers for store in facts.stores(self._world, group[0], number).values()]
+        return list(facts.stores(self._world, *group).values()), others
+
+    def _unread(self, name: str, left: list[Batch]) -> str | None:
+        # Messages that nobody reads are the user's to decide about, too: without a word of theirs they keep the group.
+        return f"group {name} is removed with {len(left)} batches unread, such as {left[0]}" if left else None
+
+    def _sole_topics(self, name: str, held: list[Store], others: list[Store]) -> str | None:
+        def topics(stores: list[Store]) -> set[str]:
+            return {each for store in stores for each in store.topics if each.startswith("topic-")}
+
+        sole = topics(held) - topics(others)
+        return f"group {name} is removed though {sorted(sole)} live there alone" if sole else None
+
+    def deletion_allowed(self, verb: str, plural: str, key: Key, body: Any) -> str | None:
+        """A cluster that is deleted is held while anything in it is unread, unless its annotation says that it may go."""
+        if plural != CLUSTERS.plural or not verb.startswith("patch") or "finalizers" not in body.get("metadata", {}):
+            return None
+        obj = facts.cluster(self._world, key)
+        if obj is None or names.MESSAGES_FINALIZER in body["metadata"]["finalizers"]:
+            return None
+        if obj["metadata"]["resourceVersion"] != body["metadata"].get("resourceVersion"):
+            return None
+        left = self._world.ledger.unread
+        if obj["metadata"].get("annotations", {}).get(names.DELETE_UNCONSUMED) == "true":
+            self._world.ledger.give_up(left)
+            return None
+        return (
+            f"cluster {key[1]} may go with {len(left)} batches unread, such as {next(iter(left.values()))}"
+            if left
+            else None
+        )
