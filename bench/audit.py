@@ -29,6 +29,12 @@ class User(msgspec.Struct, frozen=True):
     username: str = ""
 
 
+class Answer(msgspec.Struct, frozen=True):
+    """What came of it: an HTTP status; 0 where the log does not say."""
+
+    code: int = 0
+
+
 class Entry(msgspec.Struct, frozen=True, rename="camel"):
     """One request. `stage_timestamp` is when the answer was complete."""
 
@@ -37,6 +43,7 @@ class Entry(msgspec.Struct, frozen=True, rename="camel"):
     stage: str
     stage_timestamp: datetime
     object_ref: ObjectReference = ObjectReference()
+    response_status: Answer = Answer()
 
     @property
     def target(self) -> str:
@@ -86,3 +93,27 @@ def creation_steps(path: Path, offset: int, namespace: str) -> dict[str, float]:
         for name, found in steps.items()
         if found
     }
+
+
+class PodLife(msgspec.Struct):
+    """When a pod was made, when its deletion was first asked for, when the last of it was deleted (the kubelet's request)."""
+
+    made: datetime | None = None
+    leaving: datetime | None = None
+    gone: datetime | None = None
+
+
+def pod_lives(entries: Iterable[Entry], namespace: str) -> dict[str, PodLife]:
+    """The lives of a namespace's pods, by name, as far as they lie in these entries; what was refused does not count."""
+    lives: dict[str, PodLife] = {}
+    for entry in finished(entries):
+        about = entry.object_ref
+        if entry.target != "pods" or about.namespace != namespace or entry.response_status.code >= 300:
+            continue
+        life = lives.setdefault(about.name, PodLife())
+        if entry.verb == "create":
+            life.made = entry.stage_timestamp
+        elif entry.verb == "delete":
+            life.leaving = life.leaving or entry.stage_timestamp
+            life.gone = entry.stage_timestamp
+    return {name: life for name, life in lives.items() if life.made or life.leaving}

@@ -6,26 +6,23 @@ write of its user but those that keep its Lease. That the same filter sees write
 
 import argparse
 import asyncio
-import re
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import msgspec
 import yaml
 
-from rocketmq_operator.api import BROKER_CLUSTER
-
 from . import fixtures, manifests
-from .audit import WRITES, Entry, finished, read
+from .audit import read
 from .commands import BenchError
+from .counting import USER, counts, looks_in, metrics, sort_out
 from .figures import Report, machine, tell
 from .kubectl import Kubectl
 from .place import OPERATOR, Place, main, parser
 
-USER = f"system:serviceaccount:{OPERATOR}:{OPERATOR}"
 CONFIG = "rocketmq-operator-config"
 CONFIG_KEY = "operator-config.yaml"
 RESYNC_SECONDS = 1
@@ -42,27 +39,6 @@ class Idle(msgspec.Struct, frozen=True):
     reads: Counter[str]
     writes: Counter[str]
     leases: int
-
-
-def sort_out(entries: Iterable[Entry], since: datetime, until: datetime) -> tuple[Counter[str], Counter[str], int]:
-    """The operator's reads and writes between two times, by verb and target, and the requests about its Lease."""
-    reads: Counter[str] = Counter()
-    writes: Counter[str] = Counter()
-    leases = 0
-    for entry in finished(entries):
-        if entry.user.username != USER or not since <= entry.stage_timestamp <= until:
-            continue
-        if entry.object_ref.resource == "leases":
-            leases += 1
-        else:
-            (writes if entry.verb in WRITES else reads)[f"{entry.verb} {entry.target or 'other'}"] += 1
-    return reads, writes, leases
-
-
-def looks_in(metrics: str) -> int:
-    """How often BrokerClusters were reconciled well, from the operator's metrics."""
-    pattern = rf'^rocketmq_operator_reconciles_total{{kind="{BROKER_CLUSTER.kind}",result="ok"}} (\S+)$'
-    return sum(int(float(value)) for value in re.findall(pattern, metrics, re.MULTILINE))
 
 
 async def bench(options: argparse.Namespace, place: Place) -> tuple[Report, int]:
@@ -102,8 +78,7 @@ async def _watch(kubectl: Kubectl, offset: int, options: argparse.Namespace, pla
 
 
 async def _looks(kubectl: Kubectl) -> int:
-    path = f"/api/v1/namespaces/{OPERATOR}/services/{OPERATOR}:http/proxy/metrics"
-    return looks_in(await kubectl("get", "--raw", path))
+    return looks_in(await metrics(kubectl))
 
 
 @asynccontextmanager
@@ -135,16 +110,12 @@ def _report(idle: Idle, control: Counter[str], circumstances: dict[str, str | in
         "for comparison, writes while it was created": control.total(),
         "time": f"{idle.seconds:.0f} s, a resync each {RESYNC_SECONDS} s",
         "cluster": f"{len(fixtures.brokers_of(manifests.cluster('-')))} brokers, ready, no clients",
-        "the writes": _counts(idle.writes),
-        "the reads": _counts(idle.reads),
-        "the writes at creation": _counts(control),
+        "the writes": counts(idle.writes),
+        "the reads": counts(idle.reads),
+        "the writes at creation": counts(control),
         **circumstances,
     }
     return Report("What an idle cluster costs the API server", facts=facts)
-
-
-def _counts(counter: Counter[str]) -> str:
-    return ", ".join(f"{number} {name}" for name, number in counter.most_common()) or "none"
 
 
 def _options() -> argparse.Namespace:

@@ -70,6 +70,27 @@ def cluster(namespace: str, name: str = "bench", **spec: Any) -> BrokerCluster:
     return msgspec.convert(body, BrokerCluster)
 
 
+def scaled_cluster(namespace: str) -> BrokerCluster:
+    """The same with name servers by reference, in small pods, of which three go onto two nodes."""
+    term = {"labelSelector": {"matchLabels": BROKERS}, "topologyKey": "kubernetes.io/hostname"}
+    prefer = {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "podAffinityTerm": term}]}
+    return cluster(
+        namespace,
+        nameServers=None,
+        nameServerRef={"name": "names"},
+        affinity={"podAntiAffinity": prefer},
+        requests={"cpu": "100m", "memory": "512Mi"},
+        limits={"memory": "1Gi"},
+    )
+
+
+def name_server(namespace: str, name: str = "names", replicas: int = 1) -> Json:
+    """A NameServer for the operator."""
+    spec = {"image": IMAGE, "replicas": replicas, "requests": {"cpu": "50m"}}
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": API_VERSION, "kind": "NameServer", "metadata": metadata, "spec": spec}
+
+
 def by_operator(wanted: BrokerCluster) -> list[Json]:
     """One resource; the rest is the operator's."""
     metadata = {"name": wanted.metadata.name, "namespace": wanted.metadata.namespace}

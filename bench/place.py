@@ -48,9 +48,9 @@ def parser(description: str) -> argparse.ArgumentParser:
     return made
 
 
-def with_rounds(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
+def with_rounds(made: argparse.ArgumentParser, rounds: int = 5) -> argparse.ArgumentParser:
     """The same with the option of benchmarks that measure things in turns."""
-    made.add_argument("--rounds", type=int, default=5, help="how often each thing is measured (5)")
+    made.add_argument("--rounds", type=int, default=rounds, help=f"how often each thing is measured ({rounds})")
     return made
 
 

@@ -2,7 +2,7 @@
 # BENCH="-o json --rounds 9" gives options, such as --kubeconfig FILE for a cluster of one's own.
 BENCH ?=
 
-.PHONY: bench-create bench-throughput bench-cli bench-idle
+.PHONY: bench-create bench-throughput bench-cli bench-idle bench-scale
 bench-create: venv ## time from apply to four registered brokers, against bare manifests
 	@$(PY) -m bench.create $(BENCH)
 
@@ -14,3 +14,6 @@ bench-cli: venv ## kubectl rocketmq against mqadmin; the operator's import, star
 
 bench-idle: venv ## writes to the API server for an idle cluster: there must be none
 	@$(PY) -m bench.idle $(BENCH)
+
+bench-scale: venv ## scaling up and down, in phases, over what it demands by itself; requests of each operation
+	@$(PY) -m bench.scale $(BENCH)

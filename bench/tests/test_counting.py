@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from bench import audit, cli, idle, procfs
+from bench import audit, cli, counting, procfs
 from bench.commands import BenchError, cost, run
 from bench.figures import Series, ratio
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-def entry(verb: str, resource: str, seconds: float = 0, user: str = idle.USER, **more: Any) -> dict[str, Any]:
+def entry(verb: str, resource: str, seconds: float = 0, user: str = counting.USER, **more: Any) -> dict[str, Any]:
     reference = {"resource": resource, "namespace": "here", **more}
     at = (NOON + timedelta(seconds=seconds)).isoformat()
     return {
@@ -40,7 +40,7 @@ def test_only_the_operators_writes_in_the_time_count(tmp_path: Path) -> None:
         entry("create", "events", 11),
         {**entry("create", "events", 5), "stage": "ResponseStarted"},
     )
-    reads, writes, leases = idle.sort_out(audit.read(log), NOON, NOON + timedelta(seconds=10))
+    reads, writes, leases = counting.sort_out(audit.read(log), NOON, NOON + timedelta(seconds=10))
     assert writes == {"patch brokerclusters/status": 1}
     assert reads == {"get services": 1}
     assert leases == 1
@@ -48,7 +48,7 @@ def test_only_the_operators_writes_in_the_time_count(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("verb", ["create", "update", "patch", "delete", "deletecollection"])
 def test_every_kind_of_write_counts(tmp_path: Path, verb: str) -> None:
-    _, writes, _ = idle.sort_out(audit.read(log_of(tmp_path, entry(verb, "pods"))), NOON, NOON)
+    _, writes, _ = counting.sort_out(audit.read(log_of(tmp_path, entry(verb, "pods"))), NOON, NOON)
     assert writes.total() == 1
 
 
@@ -88,8 +88,8 @@ def test_looks_are_those_at_clusters_that_went_well() -> None:
         'rocketmq_operator_reconciles_total{kind="BrokerCluster",result="failed"} 3.0\n'
         'rocketmq_operator_reconciles_total{kind="NameServer",result="ok"} 7.0\n'
     )
-    assert idle.looks_in(text) == 24
-    assert idle.looks_in("") == 0
+    assert counting.looks_in(text) == 24
+    assert counting.looks_in("") == 0
 
 
 def test_rows_of_both_lists_compare_whatever_stands_around() -> None:

@@ -1,7 +1,7 @@
 """What every operation stands on: one request, one response, errors by remedy."""
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
 
 from rocketmq_operator.admin.channel import ChannelLost, Clock
@@ -19,11 +19,16 @@ IDLE_SECONDS = 60.0
 PER_ADDRESS = 16
 
 
+def _unheard(_: RequestCode) -> None:
+    """Nobody counts requests."""
+
+
 class Caller:
     """Requests by address ("host:port").
 
     `timeout` and `connect_timeout` are seconds, for one request and for one connection; `concurrency` bounds requests
-    at once. `clock` gives seconds that only grow (idle connections expire by it), `dial` opens connections.
+    at once. `clock` gives seconds that only grow (idle connections expire by it), `dial` opens connections. `on_call` is
+    told of every request before it is sent, also of the second try of one that met a closed connection.
     """
 
     def __init__(
@@ -35,7 +40,9 @@ class Caller:
         credentials: Credentials | None = None,
         clock: Clock = time.monotonic,
         dial: Dial = dial_tcp,
+        on_call: Callable[[RequestCode], None] = _unheard,
     ) -> None:
+        self._on_call = on_call
         self._versions: dict[str, int] = {}
         self._pool = Pool(
             credentials=credentials,
@@ -80,11 +87,13 @@ class Caller:
         """
         own = texts(fields or {})
         try:
+            self._on_call(code)
             try:
                 response = await self._pool.request(address, code, own, body, seconds)
             except ChannelLost as lost:
                 if not (repeat and lost.stale):
                     raise
+                self._on_call(code)
                 response = await self._pool.request(address, code, own, body, seconds)
         except (ChannelLost, TimeoutError, ValueError, LocalError) as error:
             raise _by_remedy(error, address, code.name) from None

@@ -23,6 +23,7 @@ from rocketmq_operator.reconcile.clock import Now
 from rocketmq_operator.reconcile.controller import Controller
 from rocketmq_operator.reconcile.live import Live
 from rocketmq_operator.reconcile.world import Key, World
+from rocketmq_operator.remoting.codes import RequestCode
 from rocketmq_operator.runtime.clock import SystemClock
 from rocketmq_operator.runtime.events import EventRecorder
 from rocketmq_operator.runtime.lease import Elector
@@ -55,7 +56,7 @@ class Process:
             kube = await stack.enter_async_context(
                 Client.from_environment(user_agent=f"rocketmq-operator/{__version__}", on_request=self._requested)
             )
-            admin = Admin(credentials=self._credentials)
+            admin = Admin(credentials=self._credentials, on_call=self._called)
             stack.push_async_callback(admin.close)
             recorder = EventRecorder(
                 kube, controller="rocketmq-operator", instance=self._identity, clock=self._clock, random=self._random
@@ -144,6 +145,9 @@ class Process:
 
     def _requested(self, verb: str, resource: str, status: int, _seconds: float) -> None:
         self._metrics.requests.labels(verb, resource, str(status)).inc()
+
+    def _called(self, code: RequestCode) -> None:
+        self._metrics.calls.labels(code.name).inc()
 
     def _ran(self, key: Key, seconds: float, ok: bool) -> None:
         self._metrics.reconciles.labels(key.kind, "ok" if ok else "failed").inc()

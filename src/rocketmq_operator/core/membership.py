@@ -106,7 +106,7 @@ def _keep(group: Group, members: int, waiting: str = "") -> Decision:
     master = group.fact(0)
     if goal > copies and master and any(full_copy(master, fact) for fact in _answers(group)):
         copies = goal
-    waiting = waiting or _copying(group, master)
+    waiting = waiting or _going(group, members) or _copying(group, master)
     return Decision(members, copies, _live(group, master, copies), waiting)
 
 
@@ -126,6 +126,12 @@ def _live(group: Group, master: BrokerFact | None, copies: int) -> int | None:
 def _answers(group: Group, below: int | None = None) -> list[BrokerFact]:
     facts = (group.fact(pod.member) for pod in group.slaves(below))
     return [fact for fact in facts if fact]
+
+
+def _going(group: Group, members: int) -> str:
+    """Slaves that a smaller group does not have, and that are still there."""
+    gone = [pod.name for pod in group.slaves() if pod.member >= members]
+    return f"waits until {', '.join(gone)} is gone" if gone else ""
 
 
 def _copying(group: Group, master: BrokerFact | None) -> str:
@@ -158,9 +164,9 @@ def _role_changes(group: Group) -> tuple[str, str]:
 
 def _down(group: Group, replicas: int) -> Decision:
     leaving = replicas - 1
-    gone = [pod.name for pod in group.slaves() if pod.member > leaving]
-    if gone:
-        return _stay(group, waiting=f"waits until {', '.join(gone)} is gone")
+    still = _going(group, replicas)
+    if still:
+        return _stay(group, waiting=still)
     if group.sync and group.user_copies is not None and group.user_copies > leaving:
         return _stay(group, problem=_too_many_copies(group, leaving))
     master = group.fact(0)
@@ -218,7 +224,7 @@ def _alone(group: Group, master: BrokerFact) -> Decision:
         return _stay(group, pending=_role_changes(group)[1])
     told = group.user_copies is not None or master.role != "SYNC_MASTER" or master.in_sync == 1
     if group.copies == 1 and told:
-        return Decision(1, 1)
+        return Decision(1, 1, waiting=_going(group, 1))
     return Decision(
         2, 1, _live(group, master, 1), waiting="tells its master to wait for no slave, before the last one leaves"
     )

@@ -46,6 +46,12 @@ class Metrics:
             ["verb", "resource", "status"],
             registry=registry,
         )
+        self.calls = Counter(
+            "rocketmq_operator_rocketmq_requests",
+            "Requests to name servers and brokers, by the name of their code",
+            ["request"],
+            registry=registry,
+        )
         self.leader = Gauge("rocketmq_operator_leader", "1 while this process leads", registry=registry)
         self.resources = Gauge(
             "rocketmq_operator_resources", "Resources by kind and readiness", ["kind", "ready"], registry=registry

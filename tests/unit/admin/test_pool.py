@@ -155,3 +155,16 @@ async def test_requests_are_signed(server: FakeServer, clock: HandClock) -> None
         await call
     assert request.fields == sign({"topic": "t"}, b"body", credentials)
     assert "hidden-key" not in repr(request)
+
+
+async def test_every_request_is_told_also_one_that_is_sent_again(server: FakeServer, clock: HandClock) -> None:
+    told: list[str] = []
+    async with Admin(timeout=60, clock=clock, on_call=lambda code: told.append(code.name)) as admin:
+        peer = await answered(server, admin)
+        call = asyncio.create_task(admin.cluster_info(server.address))
+        await peer.request()
+        peer.close()
+        again = await server.accept()
+        again.reply(await again.request(), body=b"{}")
+        await call
+    assert told == ["GET_BROKER_RUNTIME_INFO", "GET_BROKER_CLUSTER_INFO", "GET_BROKER_CLUSTER_INFO"]

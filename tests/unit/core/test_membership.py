@@ -147,12 +147,12 @@ def test_the_master_waits_for_no_slave_before_the_last_one_leaves() -> None:
     unread = membership.decide(group(2, wanted=1, copies=1))
     assert (unread.replicas, unread.live) == (2, 1)
     obeyed = with_broker(group(2, wanted=1, copies=1), 0, in_sync=1)
-    assert membership.decide(obeyed) == Decision(1, 1)
+    assert membership.decide(obeyed) == Decision(1, 1, waiting="waits until c-0-1 is gone")
 
 
 def test_async_needs_no_telling() -> None:
     master = with_broker(group(2, wanted=1, sync=False, copies=1), 0, role="ASYNC_MASTER", in_sync=1)
-    assert membership.decide(master) == Decision(1, 1)
+    assert membership.decide(master) == Decision(1, 1, waiting="waits until c-0-1 is gone")
 
 
 @pytest.mark.parametrize("wanted", [1, 2])
@@ -187,3 +187,11 @@ def test_a_last_slave_that_never_ran_may_go_where_its_master_was_opened() -> Non
 def test_one_who_changes_his_mind_gets_his_slave_back() -> None:
     lowered = with_broker(group(2, wanted=2, copies=1), 0, in_sync=1)
     assert membership.decide(lowered) == Decision(2, 2, 2)
+
+
+def test_a_smaller_group_is_settled_only_when_its_last_slave_is_gone() -> None:
+    begun = membership.decide(group(3, wanted=2))
+    assert (begun.replicas, begun.waiting) == (2, "waits until c-0-2 is gone")
+    ending = membership.decide(group(3, wanted=2, replicas=2))
+    assert (ending.replicas, ending.waiting) == (2, "waits until c-0-2 is gone")
+    assert membership.decide(group(2, wanted=2)).waiting == ""
