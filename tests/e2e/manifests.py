@@ -2,15 +2,16 @@
 
 from typing import Any
 
+Json = dict[str, Any]
+
 API = "rocketmq.huanwei.io/v1alpha1"
 IMAGE = "rocketmq-operator/rocketmq:5.4.0"
-SMALL = {
+SMALL: Json = {
     "brokerImage": IMAGE,
     "requests": {"cpu": "50m", "memory": "300Mi", "storeStorage": "300Mi", "logStorage": "300Mi"},
     "limits": {"memory": "700Mi"},
     "properties": {"mappedFileSizeCommitLog": "16777216", "mappedFileSizeConsumeQueue": "600000"},
 }
-Json = dict[str, Any]
 
 
 def cluster(name: str, namespace: str, **spec: Any) -> Json:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from .kubectl import Kubectl, until
-from .manifests import cluster, name_server
+from .manifests import name_server
 from .rocketmq import listed
-from .scaling import MESSAGES, RATE, account_is_good, restarts
+from .scaling import MESSAGES, RATE, account_is_good, restarts, scaled_cluster
 from .traffic import Traffic
 
 NS = "e2e-groups"
@@ -24,9 +24,7 @@ LIMIT = 900
 def shop(kubectl: Kubectl) -> Iterator[None]:
     kubectl.namespace(NS)
     kubectl.file("examples/tools.yaml")
-    kubectl.apply(
-        name_server("names", NS), cluster(NAME, NS, nameServerRef={"name": "names"}, groupReplica=2, membersPerGroup=2)
-    )
+    kubectl.apply(name_server("names", NS), scaled_cluster(NAME, NS))
     kubectl.wait_ready("brokercluster", NAME, NS, 300)
     kubectl("wait", "--for=condition=Ready", "pod/rocketmq-tools", "-n", "rocketmq-operator", "--timeout=60s")
     yield

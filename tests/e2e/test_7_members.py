@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from .kubectl import Kubectl, until
-from .manifests import cluster, name_server
+from .manifests import name_server
 from .rocketmq import own_words
-from .scaling import MESSAGES, RATE, account_is_good, restarts
+from .scaling import MESSAGES, RATE, account_is_good, restarts, scaled_cluster
 from .traffic import Traffic
 
 NS = "e2e-members"
@@ -21,9 +21,7 @@ SERVERS = f"names-ns-0.names-ns-all.{NS}.svc:9876"
 def team(kubectl: Kubectl) -> Iterator[None]:
     kubectl.namespace(NS)
     kubectl.file("examples/tools.yaml")
-    kubectl.apply(
-        name_server("names", NS), cluster(NAME, NS, nameServerRef={"name": "names"}, groupReplica=2, membersPerGroup=2)
-    )
+    kubectl.apply(name_server("names", NS), scaled_cluster(NAME, NS))
     kubectl.wait_ready("brokercluster", NAME, NS, 300)
     kubectl("wait", "--for=condition=Ready", "pod/rocketmq-tools", "-n", "rocketmq-operator", "--timeout=60s")
     yield
