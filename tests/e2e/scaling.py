@@ -1,10 +1,11 @@
 """What scaling tests share: how much traffic, and when its account is good."""
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 from .kubectl import Kubectl
-from .manifests import SMALL, Json, cluster
+from .manifests import SMALL, Json, cluster, name_server
 
 MESSAGES = int(os.environ.get("E2E_SCALE_MESSAGES", "3000"))
 """At least so many are sent in each test; `make e2e-scale` asks for more."""
@@ -17,6 +18,19 @@ def scaled_cluster(name: str, namespace: str) -> Json:
     properties = {**SMALL["properties"], "waitTimeMillsInSendQueue": "5000"}
     reference = {"name": "names"}
     return cluster(name, namespace, nameServerRef=reference, groupReplica=2, membersPerGroup=2, properties=properties)
+
+
+def running(kubectl: Kubectl, namespace: str, name: str) -> Iterator[None]:
+    """A fixture's body: that cluster with one name server, and the tools pod; all removed at the end."""
+    kubectl.namespace(namespace)
+    kubectl.file("examples/tools.yaml")
+    kubectl.apply(name_server("names", namespace), scaled_cluster(name, namespace))
+    kubectl.wait_ready("brokercluster", name, namespace, 300)
+    kubectl("wait", "--for=condition=Ready", "pod/rocketmq-tools", "-n", "rocketmq-operator", "--timeout=60s")
+    yield
+    given_up = "rocketmq.huanwei.io/delete-unconsumed=true"
+    kubectl("annotate", "brokercluster", name, "-n", namespace, given_up, "--overwrite")
+    kubectl("delete", "namespace", namespace, timeout=240)
 
 
 def restarts(kubectl: Kubectl, namespace: str, selector: str) -> dict[str, int]:

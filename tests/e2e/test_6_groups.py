@@ -8,9 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from .kubectl import Kubectl, until
-from .manifests import name_server
 from .rocketmq import listed
-from .scaling import MESSAGES, RATE, account_is_good, restarts, scaled_cluster
+from .scaling import MESSAGES, RATE, account_is_good, restarts, running
 from .traffic import Traffic
 
 NS = "e2e-groups"
@@ -22,14 +21,7 @@ LIMIT = 900
 
 @pytest.fixture(scope="module", autouse=True)
 def shop(kubectl: Kubectl) -> Iterator[None]:
-    kubectl.namespace(NS)
-    kubectl.file("examples/tools.yaml")
-    kubectl.apply(name_server("names", NS), scaled_cluster(NAME, NS))
-    kubectl.wait_ready("brokercluster", NAME, NS, 300)
-    kubectl("wait", "--for=condition=Ready", "pod/rocketmq-tools", "-n", "rocketmq-operator", "--timeout=60s")
-    yield
-    kubectl("annotate", "brokercluster", NAME, "-n", NS, "rocketmq.huanwei.io/delete-unconsumed=true", "--overwrite")
-    kubectl("delete", "namespace", NS, timeout=240)
+    yield from running(kubectl, NS, NAME)
 
 
 def groups(kubectl: Kubectl) -> dict[str, str]:

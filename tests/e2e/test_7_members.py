@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from .kubectl import Kubectl, until
-from .manifests import name_server
 from .rocketmq import own_words
-from .scaling import MESSAGES, RATE, account_is_good, restarts, scaled_cluster
+from .scaling import MESSAGES, RATE, account_is_good, restarts, running
 from .traffic import Traffic
 
 NS = "e2e-members"
@@ -19,14 +18,7 @@ SERVERS = f"names-ns-0.names-ns-all.{NS}.svc:9876"
 
 @pytest.fixture(scope="module", autouse=True)
 def team(kubectl: Kubectl) -> Iterator[None]:
-    kubectl.namespace(NS)
-    kubectl.file("examples/tools.yaml")
-    kubectl.apply(name_server("names", NS), scaled_cluster(NAME, NS))
-    kubectl.wait_ready("brokercluster", NAME, NS, 300)
-    kubectl("wait", "--for=condition=Ready", "pod/rocketmq-tools", "-n", "rocketmq-operator", "--timeout=60s")
-    yield
-    kubectl("annotate", "brokercluster", NAME, "-n", NS, "rocketmq.huanwei.io/delete-unconsumed=true", "--overwrite")
-    kubectl("delete", "namespace", NS, timeout=240)
+    yield from running(kubectl, NS, NAME)
 
 
 def copies(kubectl: Kubectl) -> dict[str, bool]:

@@ -4,21 +4,18 @@ from typing import Any
 
 import msgspec
 
-from rocketmq_operator.api import BrokerCluster, BrokerClusterStatus
-from rocketmq_operator.api.schema import API_VERSION
+from rocketmq_operator.api import BrokerClusterStatus
 
-from . import deleting, following, gates, names, objects, opening, registration, rollout, sizes
-from .build import config, network, workload
+from . import cluster_objects, deleting, following, gates, opening, sizes
+from .build import config
 from .cluster_status import report
-from .drift import unsized
 from .facts import ClusterSnapshot, Problem
 from .groups.closing import KEEP_HOURS
 from .groups.decide import Groups, decide
 from .groups.life import Phase
 from .groups.view import GroupView
 from .intents import intent
-from .members import member_count
-from .objects import Owner, owned
+from .objects import owned
 from .plan import Action, Configure, Plan, SetGate
 
 Json = dict[str, Any]
@@ -65,56 +62,11 @@ def plan(snapshot: ClusterSnapshot, now: str, now_ms: int) -> Plan[BrokerCluster
     )
 
 
-def owner_of(cluster: BrokerCluster) -> Owner:
-    """The owner reference of everything that belongs to a cluster."""
-    meta = cluster.metadata
-    return Owner(API_VERSION, "BrokerCluster", meta.name, meta.namespace, meta.uid)
-
-
 def _objects(snapshot: ClusterSnapshot, groups: Groups, draft: Draft) -> None:
-    cluster = snapshot.cluster
-    owner = owner_of(cluster)
-    wanted = [network.broker_service(cluster.metadata.name), *_budgets(snapshot, groups)]
-    wanted += [intent(snapshot, index, step.life) for index, step in sorted(groups.steps.items())]
-    if not _held(snapshot):
-        config_map = config.config_map(cluster, snapshot.config)
-        name = config_map["metadata"]["name"]
-        sets = [_stateful_set(view, name) for view in groups.views.values() if _has_workload(snapshot, view)]
-        there, pending = rollout.split(sets, snapshot.objects, owner)
-        draft.pending += pending
-        allowed = _without_strangers(snapshot, groups, there, draft)
-        # A group whose change is held back goes on with the ConfigMap that it was started with.
-        wanted += [config_map, *allowed] if allowed else []
-    actions, problems = objects.decide(wanted, snapshot.objects, owner)
-    draft.actions += actions
-    draft.problems += problems
-
-
-def _budgets(snapshot: ClusterSnapshot, groups: Groups) -> list[Json]:
-    staying = [view for view in groups.views.values() if view.life.phase not in {Phase.REMOVING, Phase.LEFT}]
-    return network.budgets(
-        snapshot.cluster.metadata.name,
-        len(staying),
-        sum(sizes.decide(snapshot, view.index).replicas - 1 for view in staying),
-        masters_move=snapshot.nodes is not None,
-        slaves_stay=any(view.life.phase is Phase.MOVING for view in staying),
-    )
-
-
-def _has_workload(snapshot: ClusterSnapshot, view: GroupView) -> bool:
-    """All groups but those on their last way; a group that joins must find its intent, which says that it starts closed."""
-    name = names.intent(snapshot.cluster.metadata.name, view.index)
-    told = view.life.phase is not Phase.JOINING or ("ConfigMap", name) in snapshot.objects
-    return told and view.life.phase not in {Phase.REMOVING, Phase.LEFT}
-
-
-def _stateful_set(view: GroupView, config_name: str) -> Json:
-    """A group's StatefulSet; the size of one that exists follows rules of its own, and what is applied does not speak of it."""
-    members = sizes.decide(view.snapshot, view.index).replicas
-    made = workload.stateful_set(
-        view.cluster, view.index, config_name, _hard_spread(view.snapshot, view.index), members
-    )
-    return unsized(made) if view.exists else made
+    found = cluster_objects.decide(snapshot, groups)
+    draft.actions += found.actions
+    draft.problems += found.problems
+    draft.pending += found.pending
 
 
 def _members(snapshot: ClusterSnapshot, groups: Groups, draft: Draft, now_ms: int) -> None:
@@ -133,33 +85,6 @@ def _members(snapshot: ClusterSnapshot, groups: Groups, draft: Draft, now_ms: in
         if decision.pending:
             draft.held.append(f"{name}: {decision.pending}")
     draft.actions += sizes.restarts(snapshot, running, now_ms)
-
-
-def _hard_spread(snapshot: ClusterSnapshot, group: int) -> bool:
-    """Whether a group's members must not share a node: decided once, when there are nodes enough at its creation."""
-    fact = snapshot.objects.get(("StatefulSet", names.workload(snapshot.cluster.metadata.name, group)))
-    if fact:
-        return b"requiredDuringScheduling" in bytes(fact.spec)
-    return snapshot.nodes is not None and snapshot.nodes >= max(2, member_count(snapshot.cluster.spec))
-
-
-def _held(snapshot: ClusterSnapshot) -> bool:
-    """Whether workloads cannot be described yet: an input that the spec names is missing."""
-    servers = snapshot.name_servers
-    return bool(snapshot.problems) or not (servers.dns or servers.addresses)
-
-
-def _without_strangers(snapshot: ClusterSnapshot, groups: Groups, sets: list[Json], draft: Draft) -> list[Json]:
-    """Leaves out groups not started yet whose name somebody else holds on the name servers: starting them would do harm."""
-    allowed = []
-    for each in sets:
-        view = groups.views[int(each["metadata"]["labels"][names.GROUP_LABEL])]
-        problem = registration.foreign(snapshot.cluster, view.index, view.pods, snapshot.registrations)
-        if problem and not view.exists:
-            draft.problems.append(problem)
-        else:
-            allowed.append(each)
-    return allowed
 
 
 def _brokers(snapshot: ClusterSnapshot, draft: Draft) -> None:
@@ -192,7 +117,11 @@ def _configure(snapshot: ClusterSnapshot, view: GroupView, decision: opening.Dec
     if decision.verdict is opening.Verdict.FENCE:
         return Configure("MasterFenced", f"closed the master of {view.name} for sends", *where, opening.FENCE)
     opened = msgspec.structs.replace(view.life, initialized=True)
-    first = None if view.life.initialized else owned(intent(snapshot, view.index, opened), owner_of(view.cluster))
+    first = (
+        None
+        if view.life.initialized
+        else owned(intent(snapshot, view.index, opened), cluster_objects.owner_of(view.cluster))
+    )
     values = dict(opening.OPEN)
     if view.fact is not None and view.fact.file_reserved >= KEEP_HOURS:
         values["fileReservedTime"] = config.user_properties(view.cluster.spec, snapshot.config)["fileReservedTime"]

@@ -1,0 +1,112 @@
+"""The objects of a BrokerCluster: what is wanted now, against what is there."""
+
+from typing import Any
+
+import msgspec
+
+from rocketmq_operator.api import BrokerCluster
+from rocketmq_operator.api.schema import API_VERSION
+
+from . import names, objects, registration, rollout, sizes
+from .build import config, network, workload
+from .drift import unsized
+from .facts import ClusterSnapshot, Problem
+from .groups.decide import Groups
+from .groups.life import Phase
+from .groups.view import GroupView
+from .intents import intent
+from .members import member_count
+from .objects import Owner
+from .plan import Action
+
+Json = dict[str, Any]
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """Actions, problems, and the names of workloads whose change is held back."""
+
+    actions: list[Action]
+    problems: list[Problem]
+    pending: list[str]
+
+
+def owner_of(cluster: BrokerCluster) -> Owner:
+    """The owner reference of everything that belongs to a cluster."""
+    meta = cluster.metadata
+    return Owner(API_VERSION, "BrokerCluster", meta.name, meta.namespace, meta.uid)
+
+
+def decide(snapshot: ClusterSnapshot, groups: Groups) -> Decided:
+    """What to create and to mend; what stands in the way; the names of workloads whose change is held back."""
+    problems: list[Problem] = []
+    pending: list[str] = []
+    cluster = snapshot.cluster
+    owner = owner_of(cluster)
+    wanted = [network.broker_service(cluster.metadata.name), *_budgets(snapshot, groups)]
+    wanted += [intent(snapshot, index, step.life) for index, step in sorted(groups.steps.items())]
+    if not _held(snapshot):
+        config_map = config.config_map(cluster, snapshot.config)
+        name = config_map["metadata"]["name"]
+        sets = [_stateful_set(view, name) for view in groups.views.values() if _has_workload(snapshot, view)]
+        there, pending = rollout.split(sets, snapshot.objects, owner)
+        allowed = _without_strangers(snapshot, groups, there, problems)
+        # A group whose change is held back goes on with the ConfigMap that it was started with.
+        wanted += [config_map, *allowed] if allowed else []
+    actions, taken = objects.decide(wanted, snapshot.objects, owner)
+    return Decided(actions, [*problems, *taken], pending)
+
+
+def _budgets(snapshot: ClusterSnapshot, groups: Groups) -> list[Json]:
+    staying = [view for view in groups.views.values() if view.life.phase not in {Phase.REMOVING, Phase.LEFT}]
+    return network.budgets(
+        snapshot.cluster.metadata.name,
+        len(staying),
+        sum(sizes.decide(snapshot, view.index).replicas - 1 for view in staying),
+        masters_move=snapshot.nodes is not None,
+        slaves_stay=any(view.life.phase is Phase.MOVING for view in staying),
+    )
+
+
+def _has_workload(snapshot: ClusterSnapshot, view: GroupView) -> bool:
+    """All groups but those on their last way; a group that joins must find its intent, which says that it starts closed."""
+    name = names.intent(snapshot.cluster.metadata.name, view.index)
+    told = view.life.phase is not Phase.JOINING or ("ConfigMap", name) in snapshot.objects
+    return told and view.life.phase not in {Phase.REMOVING, Phase.LEFT}
+
+
+def _stateful_set(view: GroupView, config_name: str) -> Json:
+    """A group's StatefulSet; the size of one that exists follows rules of its own, and what is applied does not speak of it."""
+    members = sizes.decide(view.snapshot, view.index).replicas
+    made = workload.stateful_set(
+        view.cluster, view.index, config_name, _hard_spread(view.snapshot, view.index), members
+    )
+    return unsized(made) if view.exists else made
+
+
+def _hard_spread(snapshot: ClusterSnapshot, group: int) -> bool:
+    """Whether a group's members must not share a node: decided once, when there are nodes enough at its creation."""
+    fact = snapshot.objects.get(("StatefulSet", names.workload(snapshot.cluster.metadata.name, group)))
+    if fact:
+        return b"requiredDuringScheduling" in bytes(fact.spec)
+    return snapshot.nodes is not None and snapshot.nodes >= max(2, member_count(snapshot.cluster.spec))
+
+
+def _held(snapshot: ClusterSnapshot) -> bool:
+    """Whether workloads cannot be described yet: an input that the spec names is missing."""
+    servers = snapshot.name_servers
+    return bool(snapshot.problems) or not (servers.dns or servers.addresses)
+
+
+def _without_strangers(
+    snapshot: ClusterSnapshot, groups: Groups, sets: list[Json], problems: list[Problem]
+) -> list[Json]:
+    """Leaves out groups not started yet whose name somebody else holds on the name servers: starting them would do harm."""
+    allowed = []
+    for each in sets:
+        view = groups.views[int(each["metadata"]["labels"][names.GROUP_LABEL])]
+        problem = registration.foreign(snapshot.cluster, view.index, view.pods, snapshot.registrations)
+        if problem and not view.exists:
+            problems.append(problem)
+        else:
+            allowed.append(each)
+    return allowed
