@@ -15,7 +15,8 @@ if [ ! -e "$made/clients.jar" ]; then
   mkdir "$work/src"
   cp -r pom.xml "$work/"
   cp -r src/main "$work/src/"
-  mvn -q -B -Dstyle.color=never -f "$work/pom.xml" -Dmaven.test.skip=true package >&2
+  mvn -q -B -Dstyle.color=never -f "$work/pom.xml" -Dmaven.test.skip=true package 2>&1 |
+    sed $'s/\e\\[[0-9;]*m//g' | sed '/^$/d' >&2  # Maven resets colours even where it is told to use none
   mkdir "$work/made"
   cp clients.sh "$work/target/clients.jar" "$work/made/"
   mv -T "$work/made" "$made" 2>/dev/null || [ -e "$made/clients.jar" ]
