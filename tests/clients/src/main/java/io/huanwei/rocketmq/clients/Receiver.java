@@ -107,7 +107,7 @@ final class Receiver {
         try {
             String topic = MixAll.getDLQTopic(consumer.getConsumerGroup());
             long letters = 0;
-            for (MessageQueue queue : Topics.queues(consumer::fetchSubscribeMessageQueues, topic)) {
+            for (MessageQueue queue : Topics.queues(this::fetch, topic)) {
                 letters += consumer.maxOffset(queue) - consumer.minOffset(queue);
             }
             return letters;
@@ -121,12 +121,17 @@ final class Receiver {
         Set<MessageQueue> queues = new HashSet<>();
         try {
             for (String topic : topics) {
-                queues.addAll(consumer.fetchSubscribeMessageQueues(topic));
+                queues.addAll(fetch(topic));
             }
         } catch (MQClientException notYet) {
             queues.clear();
         }
         return queues;
+    }
+
+    /** What the name server says now; the consumer's own method of this name tells what it knew up to 30 s ago. */
+    private Set<MessageQueue> fetch(String topic) throws MQClientException {
+        return consumer.getDefaultMQPushConsumerImpl().getmQClientFactory().getMQAdminImpl().fetchSubscribeMessageQueues(topic);
     }
 
     private Set<MessageQueue> assigned() {
