@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from rocketmq_operator.reconcile.resources import CLUSTERS, NAME_SERVERS
 
+from ..invariants import facts
 from ..world import NAMESPACE, World
+from ..world.broker import STORE_VOLUME
 from ..world.kernel import Violation
+from ..world.pod import Pod
 from ..world.statefulsets import healthy
 from .events_scaling import CLUSTER, annotate
 from .events_users import edit
@@ -48,11 +51,27 @@ def _decide(history: "History") -> None:
 
 
 def _claims(history: "History") -> None:
-    """Volumes of a life that ended by force are refused; their owner deletes the claims, as the condition says."""
-    world = history.world
-    for pod in list(world.kubelets.pods.values()):
+    """What conditions tell people to do about volumes: those of a life that ended by force are refused, and one that is bound
+    to a node where another member of its group runs finds no place."""
+    for pod in list(history.world.kubelets.pods.values()):
         if pod.process is None and pod.ended and "VolumeOfEarlierLife" in pod.ended[1] and not pod.terminating:
             lose(history, pod.name)
+        elif "volume node affinity" in pod.unschedulable and facts.group_of(
+            pod.obj or history.world.kubelets.obj(pod) or {}
+        ):
+            _make_room(history, pod)
+
+
+def _make_room(history: "History", pod: Pod) -> None:
+    """A slave begins anew somewhere else; before a master its slave makes way."""
+    world, group = history.world, pod.name.rpartition("-")[0]
+    node = world.volumes.bound_to((NAMESPACE, f"{STORE_VOLUME}-{pod.name}"))
+    in_the_way = [each.name for each in world.kubelets.pods.values() if each.node and each.node.name == node]
+    slaves = [each for each in in_the_way if each.startswith(f"{group}-") and each != f"{group}-0"]
+    if not pod.name.endswith("-0"):
+        lose(history, pod.name)
+    elif slaves:
+        lose(history, slaves[0])
 
 
 async def reached(history: "History", seconds: float) -> None:
@@ -108,12 +127,25 @@ def _sets(world: World) -> Iterator[dict[str, Any]]:
         spec, meta = obj["spec"], obj["metadata"]
         members = 1 if spec.get("allMaster") else spec["membersPerGroup"]
         pods = [
-            f"{meta['name']}-{group}-{member}" for group in range(spec["groupReplica"]) for member in range(members)
+            f"{meta['name']}-{group}-{member}"
+            for group in range(spec["groupReplica"])
+            for member in range(_members(world, obj, group, members))
         ]
         yield {"metadata": meta, "pods": pods}
     for obj in world.api.objects(NAME_SERVERS.plural):
         pods = [f"{obj['metadata']['name']}-ns-{number}" for number in range(obj["spec"]["replicas"])]
         yield {"metadata": obj["metadata"], "pods": pods}
+
+
+def _members(world: World, cluster: dict[str, Any], group: int, wanted: int) -> int:
+    """As many as the spec asks for; where only a master's restart could change its role (4.x in SYNC), as many as there are."""
+    workload = world.api.find("statefulsets", (NAMESPACE, f"{cluster['metadata']['name']}-{group}"))
+    pending = any(
+        each["type"] == "ChangesPending" and each["status"] == "True" for each in cluster["status"]["conditions"]
+    )
+    if workload is None or not pending or not cluster["spec"]["brokerImage"].endswith(":4.9.8"):
+        return wanted
+    return int(workload["spec"]["replicas"])
 
 
 def _unread(world: World) -> Iterator[str]:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from rocketmq_operator.remoting.bodies.metadata import GroupConfig, TopicConfig
 
+from ..invariants import facts
 from ..world.broker import Broker
 from ..world.routes import ORDER
 from .event import Event
@@ -37,7 +38,10 @@ def topic(history: "History") -> bool:
         return False
     random, number = history.random, len(names)
     name, order = f"topic-{number}", random.random() < 0.3
-    chosen = [random.choice(there)] if random.random() < 0.25 else there
+    serving = [each for each in there if facts.accepts(each)]
+    if not serving:
+        return False
+    chosen = [random.choice(serving)] if random.random() < 0.25 else there
     queues = random.randint(1, 3)
     config = TopicConfig(name=name, read_queues=queues, write_queues=queues, order=order)
     for broker in chosen:

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 def lose(history: "History", pod: str) -> None:
     """A claim of a pod is deleted, and the pod, so that it goes."""
     history.kernel.tell("the volume of", pod, "is lost")
-    key = (NAMESPACE, f"{STORE_VOLUME}-{pod}")
-    if history.world.api.find("persistentvolumeclaims", key):
-        history.world.api.delete(PVC, key)
+    for name in (STORE_VOLUME, "brokerlogs"):
+        key = (NAMESPACE, f"{name}-{pod}")
+        if history.world.api.find("persistentvolumeclaims", key):
+            history.world.api.delete(PVC, key)
     if history.world.api.find("pods", (NAMESPACE, pod)):
         history.world.api.delete(POD, (NAMESPACE, pod))
 

@@ -30,6 +30,12 @@ class Taking:
         there = self._world.api.find("statefulsets", key)
         if there is None or facts.group_of(there) is None or not isinstance(body, dict):
             return None
+        metadata = body.get("metadata", {})
+        if (
+            metadata.get("resourceVersion", there["metadata"]["resourceVersion"])
+            != there["metadata"]["resourceVersion"]
+        ):
+            return None
         before, after = there["spec"], {**there["spec"], **body.get("spec", {})}
         gone = [f"{key[1]}-{number}" for number in range(after["replicas"], before["replicas"])]
         if f"{key[1]}-0" in gone:
@@ -57,13 +63,19 @@ class Taking:
             self._taken.setdefault(names.workload(*group), {})[name] = pod["metadata"]["uid"]
         return None
 
+    def _serves(self, namespace: str, name: str, pod: Any) -> bool:
+        """Whether a member is back: it listens, and nobody stops it. Its readiness follows a little later."""
+        running = self._world.kubelets.pods.get((namespace, name))
+        listens = running is not None and running.process is not None and running.process.listening
+        return not pod["metadata"].get("deletionTimestamp") and (listens or healthy(pod))
+
     def _away(self, namespace: str, group: tuple[str, int]) -> list[str]:
         """Members taken and neither back nor meant to stay away."""
         taken = self._taken.get(names.workload(*group), {})
         workload = self._world.api.find("statefulsets", (namespace, names.workload(*group)))
         for name, uid in list(taken.items()):
             pod = self._world.api.find("pods", (namespace, name))
-            back = pod is not None and pod["metadata"]["uid"] != uid and healthy(pod)
+            back = pod is not None and pod["metadata"]["uid"] != uid and self._serves(namespace, name, pod)
             retired = workload is None or int(name.rpartition("-")[2]) >= workload["spec"]["replicas"]
             if back or (retired and pod is None):
                 del taken[name]

@@ -66,10 +66,10 @@ def for_joining(sources: Sequence[BrokerData], target: BrokerData, own: frozense
 
 
 def for_staying(
-    leaving: Iterable[BrokerData], staying: Sequence[BrokerData], target: BrokerData, own: frozenset[str]
+    leaving: Sequence[BrokerData], staying: Sequence[BrokerData], target: BrokerData, own: frozenset[str]
 ) -> Missing:
     """What a group that stays must get before others leave: topics that live on those alone, with their retry topics (send-back
-    is refused while a group is closed, so clients send to the retry topic elsewhere), and consumer groups."""
+    is refused while a group is closed, so clients send to the retry topic elsewhere), consumer groups, and first offsets."""
     elsewhere = {name for broker in staying for name in broker.topics}
     sole = {
         name: topic
@@ -82,7 +82,22 @@ def for_staying(
     return Missing(
         topics=tuple(sorted(topic for name, topic in sole.items() if name not in target.topics)),
         groups=tuple(config for name, config in sorted(groups.items()) if name not in known),
+        offsets=tuple(sorted(_beginnings(leaving, target, {**sole, **target.topics}, groups.keys()))),
     )
+
+
+def _beginnings(
+    leaving: Sequence[BrokerData], target: BrokerData, held: Mapping[str, Topic], groups: Set[str]
+) -> Iterable[Offset]:
+    """First offsets in topics that were just made here: as in a new group, a consumer that finds none would skip messages.
+    A topic is new here as long as nobody has read anything of it."""
+    read = {topic for (_, topic), queues in target.committed.items() if any(queues.values())}
+    for group, topic in sorted({pair for broker in leaving for pair in broker.committed}):
+        config = held.get(topic)
+        if config is None or topic in read or group not in groups or topic.startswith(topics.RETRY):
+            continue
+        known = target.committed.get((group, topic), {})
+        yield from ((group, topic, queue, 0) for queue in range(config.read_queues) if queue not in known)
 
 
 def lacks(target: BrokerData, wanted: Mapping[str, Topic], groups: Mapping[str, str]) -> int:

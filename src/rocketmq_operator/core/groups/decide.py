@@ -64,12 +64,17 @@ def _views(snapshot: ClusterSnapshot, now_ms: int) -> dict[int, GroupView]:
         begins = Phase.JOINING if grown else Phase.SERVING
         if life is None:
             life = Life(begins, now_ms) if wanted and index not in intents.existing(snapshot) else Life()
-        elif life.phase is Phase.LEFT:
+        elif life.phase is Phase.LEFT and not _lingers(snapshot, index):
             if not wanted:
                 continue
             life = life.again(begins, now_ms)
         found[index] = GroupView(snapshot, index, life)
     return found
+
+
+def _lingers(snapshot: ClusterSnapshot, index: int) -> bool:
+    """Whether something of a group runs: a request to create its StatefulSet may arrive after the group has left."""
+    return index in intents.existing(snapshot) or any(pod.group == index for pod in snapshot.pods)
 
 
 def _circle(views: Views, wanted: set[int], now_ms: int) -> Circle:
@@ -118,6 +123,8 @@ def _wanted(view: GroupView, circle: Circle, openings: dict[int, opening.Decisio
             return joining.opening(view, circle, decision) if decision else Step(life, doing="opens", again=1.0)
         case Phase.MOVING:
             return moving.step(view, circle)
+        case Phase.LEFT:
+            return leaving.step(view, circle)
     others_move = any(step.life.phase is Phase.MOVING for step in before.values()) or any(
         other.life.phase is Phase.MOVING for other in (*circle.staying, *circle.leaving)
     )

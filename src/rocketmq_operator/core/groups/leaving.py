@@ -20,7 +20,8 @@ def step(view: GroupView, circle: Circle) -> Step:
     life = view.life
     match life.phase:
         case Phase.LEFT:
-            return Step(life)
+            # Its workload came late: it goes before the group may begin another life.
+            return draining.remove(view, f"removed {view.name}, which had left")
         case Phase.REMOVING if not view.exists:
             return _gone(view, circle)
         case _ if not life.initialized:

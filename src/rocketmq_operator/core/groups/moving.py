@@ -6,6 +6,7 @@ and spare no client a failed send, so it is skipped (ROCKETMQ.md §8).
 
 import msgspec
 
+from .. import sizes
 from ..opening import FENCE
 from ..plan import Action, Remove
 from .closing import CLOSE, Circle, configure, rules
@@ -28,7 +29,7 @@ def begin(view: GroupView, circle: Circle, others_move: bool) -> Step | None:
     if view.cluster.spec.empty_dir:
         stays = "stays on its cordoned node: its messages lie in its pod (spec.emptyDir) and would go with it"
         return Step(view.life, doing=stays, again=30.0)
-    waiting = "another group is on the move" if others_move else _slaves(view)
+    waiting = "another group is on the move" if others_move else _members(view) or _slaves(view)
     if waiting:
         return Step(view.life, doing=f"waits to leave its cordoned node: {waiting}", again=LOOK_SECONDS)
     moving = view.life.to(Phase.MOVING, circle.now_ms)
@@ -62,7 +63,7 @@ def step(view: GroupView, circle: Circle) -> Step:
         values = {**CLOSE, **FENCE}
         fenced = configure(view, "MasterFenced", f"fenced the master of {view.name} before it moves", values)
         return Step(life, (fenced,), "is fenced before it moves", again=0.5)
-    waiting = _slaves(view)
+    waiting = _members(view) or _slaves(view)
     if waiting:
         return Step(life, doing=f"is fenced before it moves: {waiting}", again=1.0)
     return Step(life, (_remove(view),), "leaves its cordoned node", again=LOOK_SECONDS)
@@ -77,6 +78,15 @@ def _elsewhere(view: GroupView, circle: Circle) -> Step:
 
 def _serving(life: Life, circle: Circle) -> Life:
     return life.to(Phase.SERVING, circle.now_ms)
+
+
+def _members(view: GroupView) -> str:
+    """Whether its members change: one of them at a time is away because of us."""
+    decision = sizes.decide(view.snapshot, view.index)
+    asked = sizes.group_of(view.snapshot, view.index).replicas
+    if asked != decision.replicas or asked != len(view.pods) or any(pod.deleting for pod in view.pods):
+        return "its members change"
+    return ""
 
 
 def _slaves(view: GroupView) -> str:
