@@ -26,6 +26,10 @@ def copies(kubectl: Kubectl) -> dict[str, bool]:
     return {member["pod"]: member["fullCopy"] for group in status["brokerGroups"] for member in group["members"]}
 
 
+def reasons(kubectl: Kubectl) -> set[str]:
+    return {each["reason"] for each in kubectl.json("get", "events.events.k8s.io", "-n", NS)["items"]}
+
+
 def members(kubectl: Kubectl, count: int) -> None:
     """Edit the number as a user does; wait until exactly these members are there and hold everything."""
     kubectl("patch", "brokercluster", NAME, "-n", NS, "--type=merge", "-p", f'{{"spec":{{"membersPerGroup":{count}}}}}')
@@ -65,8 +69,8 @@ def test_a_drained_node_loses_its_master_only_after_it_was_closed(kubectl: Kubec
         kubectl(*drain, "--timeout=240s", timeout=260)
         found: dict[str, Any] = kubectl.pods(NS, SELECTOR)
         assert not [name for name, each in found.items() if each["spec"].get("nodeName") == node]
-        told = {each["reason"] for each in kubectl.json("get", "events.events.k8s.io", "-n", NS)["items"]}
-        assert {"GroupMoving", "MasterClosed", "MasterFenced", "MasterMoved"} <= told
+        # Events are written beside the work, so they may come a little later.
+        until(lambda: reasons(kubectl), {"GroupMoving", "MasterClosed", "MasterFenced", "MasterMoved"}.issubset, 60)
     finally:
         kubectl("uncordon", node)
     kubectl.wait_ready("brokercluster", NAME, NS, 240)

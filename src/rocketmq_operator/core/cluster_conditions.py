@@ -28,7 +28,8 @@ def _no_copy(snapshot: ClusterSnapshot, index: int) -> str:
 def ready(snapshot: ClusterSnapshot, groups: Sequence[BrokerGroup], waiting: Sequence[str]) -> Verdict:
     """Whether every broker that the spec asks for is registered, and every master accepts messages."""
     wanted = snapshot.cluster.spec.group_replica * member_count(snapshot.cluster.spec)
-    ready = sum(member.ready for group in groups for member in group.members)
+    count = member_count(snapshot.cluster.spec)
+    ready = sum(member.ready for group in groups for member in group.members[:count])
     if all(group.ready for group in groups):
         return Verdict(
             "Ready", True, "AllBrokersReady", f"all {wanted} brokers are registered, masters accept messages"

@@ -66,7 +66,7 @@ def report(
 def _status(snapshot: ClusterSnapshot, groups: list[BrokerGroup], conditions: list[Condition]) -> BrokerClusterStatus:
     spec, name = snapshot.cluster.spec, snapshot.cluster.metadata.name
     asked = [group for group in groups if group.index < spec.group_replica]
-    brokers = [member for group in asked for member in group.members]
+    brokers = [member for group in asked for member in group.members[: member_count(spec)]]
     ready, wanted = sum(member.ready for member in brokers), spec.group_replica * member_count(spec)
     return BrokerClusterStatus(
         observed_generation=snapshot.cluster.metadata.generation,
@@ -86,7 +86,10 @@ def _status(snapshot: ClusterSnapshot, groups: list[BrokerGroup], conditions: li
 
 def _group(snapshot: ClusterSnapshot, view: GroupView, now_ms: int) -> BrokerGroup:
     members = [_member(snapshot, pod, now_ms) for pod in view.pods]
-    complete = len(members) >= member_count(snapshot.cluster.spec) and all(member.ready for member in members)
+    # Members that are about to go do not count: a group is whole when those that stay are.
+    count = member_count(snapshot.cluster.spec)
+    asked = [member for pod, member in zip(view.pods, members, strict=True) if pod.member < count]
+    complete = len(asked) == count and all(member.ready for member in asked)
     return BrokerGroup(
         name=view.name,
         index=view.index,

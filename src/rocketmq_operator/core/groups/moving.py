@@ -73,7 +73,7 @@ def _elsewhere(view: GroupView, circle: Circle) -> Step:
     """The old pod is gone or going. The new one starts fenced, and opens by the rule for every master."""
     if view.master is None or view.master.deleting:
         return Step(view.life, doing="is on its way to another node", again=LOOK_SECONDS)
-    return Step(_serving(view.life, circle), doing="arrives on another node", again=0.5)
+    return Step(_serving(view.life, circle), doing="has left its cordoned node", again=0.5)
 
 
 def _serving(life: Life, circle: Circle) -> Life:
