@@ -24,6 +24,14 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "bad quantity": ({**NAMES, "limits": {"memory": "lots"}}, "spec.limits.memory"),
     "two storage sources": ({**NAMES, "emptyDir": True, "storageClassName": "x"}, "spec.emptyDir"),
     "reference without a name": ({"nameServerRef": {}}, "spec.nameServerRef.name"),
+    "force that names nobody": (
+        {**NAMES, "scaleDown": {"onTimeout": "Force", "timeoutSeconds": 60}},
+        "spec.scaleDown.onTimeout",
+    ),
+    "force without a time-out": (
+        {**NAMES, "scaleDown": {"onTimeout": "Force", "force": ["broker-1"]}},
+        "spec.scaleDown.onTimeout",
+    ),
     "grace period too short": (
         {**NAMES, "podTemplate": {"terminationGracePeriodSeconds": 1}},
         "terminationGracePeriodSeconds",
