@@ -19,7 +19,7 @@ from .membership import full_copy
 from .plan import Action, Plan
 
 WAITING_SECONDS = 3.0
-"""Until the next look while all is ready and something is still waited for, such as a slave that is being copied."""
+"""Until the next look while all is ready and something is still waited for: a slave that is being copied, a deletion that is held."""
 
 
 def report(
@@ -54,11 +54,12 @@ def report(
     conditions = settle(verdicts, before, cluster.metadata.generation, now)
     # What is no event is said again at every look, or wakes us by itself when it is read back.
     acted = any(action.reason for action in actions)
+    unsettled = bool(waiting) or cluster.metadata.deletion_timestamp is not None
     return Plan(
         actions=tuple(actions),
         status=_status(snapshot, groups, conditions),
         events=(*scaling_status.events(decided), *events(before, conditions)),
-        requeue=scaling_status.sooner(decided, _requeue(snapshot, conditions, acted, bool(waiting), now)),
+        requeue=scaling_status.sooner(decided, _requeue(snapshot, conditions, acted, unsettled, now)),
         progress=scaling_status.progress(decided),
     )
 

@@ -40,7 +40,9 @@ def test_unread_messages_hold_it_back_and_are_named() -> None:
     deleted(world)
     go(world, 5)
     assert finalizers(world) == [names.MESSAGES_FINALIZER]
-    degraded = condition(world.plan().status.conditions, "Degraded")
+    plan = world.plan()
+    assert plan.requeue is not None and plan.requeue <= 3, "it goes soon after the last message was read"
+    degraded = condition(plan.status.conditions, "Degraded")
     assert degraded and degraded.reason == "UnconsumedMessages" and "broker-1" in degraded.message
     assert "orders" in degraded.message and names.DELETE_UNCONSUMED in degraded.message
     world.data["c-1-0"] = holding("orders", messages=5, read=5)

@@ -7,6 +7,7 @@ and spare no client a failed send, so it is skipped (ROCKETMQ.md §8).
 import msgspec
 
 from .. import sizes
+from ..facts import BrokerFact
 from ..opening import FENCE
 from ..plan import Action, Remove
 from .closing import CLOSE, Circle, configure, rules
@@ -45,8 +46,14 @@ def step(view: GroupView, circle: Circle) -> Step:
     if master.node not in view.snapshot.cordoned:
         return Step(_serving(life, circle), doing="stays: its node takes pods again", again=0.5)
     if fact is None:
-        # Nothing to close: a pod that does not answer goes as it is.
-        return Step(life, (_remove(view),), "leaves its cordoned node", again=LOOK_SECONDS)
+        # Nothing to close in one that is down: it goes as it is. One lost answer says nothing: it may be serving.
+        return Step(life, (_remove(view),) if view.down else (), "leaves its cordoned node", again=LOOK_SECONDS)
+    return _close(view, circle, fact)
+
+
+def _close(view: GroupView, circle: Circle, fact: BrokerFact) -> Step:
+    """Closed for writing, fenced, equal to its slaves, and then gone."""
+    life = view.life
     alone = not any(each.index != view.index for each in circle.staying)
     if not alone and fact.permission != 4:
         closed = configure(view, "MasterClosed", f"closed the master of {view.name} before it moves", CLOSE)
