@@ -114,7 +114,7 @@ def _evict_all(history: "History", node: str, tries: int) -> None:
     for pod in list(history.world.kubelets.pods.values()):
         if pod.node is not None and pod.node.name == node:
             left = True
-            answer = evict(history.world.api, pod.key)
+            answer = evict(history.world.api, pod.key, history.watchdog.eviction)
             history.kernel.count(f"eviction/{answer.partition(' ')[0]}")
             if answer == "evicted":
                 history.kernel.tell("drain evicts", pod.name)

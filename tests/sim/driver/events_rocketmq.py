@@ -44,6 +44,7 @@ def topic(history: "History") -> bool:
     chosen = [random.choice(serving)] if random.random() < 0.25 else there
     queues = random.randint(1, 3)
     config = TopicConfig(name=name, read_queues=queues, write_queues=queues, order=order)
+    history.world.rocketmq.made_at[name] = history.kernel.now()
     for broker in chosen:
         broker.create_topic(config)
     group = f"group-{number}"
@@ -73,6 +74,7 @@ def silent_topic(history: "History") -> bool:
         return False
     name = "topic-silent"
     history.silent.append(name)
+    history.world.rocketmq.made_at[name] = history.kernel.now()
     for broker in there:
         broker.create_topic(TopicConfig(name=name, read_queues=1, write_queues=1))
     history.kernel.tell("user makes topic", name, "which nobody reads")

@@ -8,6 +8,8 @@ from rocketmq_operator.core import names
 from ..world import NAME_SERVER, NAMESPACE, World
 from ..world.broker import Broker
 from . import facts
+from .copies import more_copies_only_where_there_are
+from .phases import OPEN
 
 Rule = Callable[[World, str, str, Any], str | None]
 SEND_FROM = "startAcceptSendRequestTimeStamp"
@@ -17,10 +19,14 @@ def _target(world: World, operation: str, address: str) -> Broker | None:
     return world.rocketmq.broker_at(address) if operation == "update_broker_config" else None
 
 
+def _opens(broker: Broker, what: Any) -> bool:
+    return SEND_FROM in what and int(what[SEND_FROM]) <= broker.kernel.milliseconds()
+
+
 def opens_only_complete(world: World, operation: str, address: str, what: Any) -> str | None:
     """No master opens that is behind one of its slaves: it would acknowledge messages that lie nowhere else."""
     broker = _target(world, operation, address)
-    if broker is None or int(what.get(SEND_FROM, 1)) > broker.kernel.milliseconds() or not broker.is_master:
+    if broker is None or not broker.is_master or not _opens(broker, what):
         return None
     cluster, group, _ = broker.pod.name.rsplit("-", 2)
     for member, store in facts.stores(world, cluster, int(group)).items():
@@ -30,14 +36,15 @@ def opens_only_complete(world: World, operation: str, address: str, what: Any) -
 
 
 def opens_only_its_own_volume(world: World, operation: str, address: str, what: Any) -> str | None:
-    """No master opens on another's volume."""
+    """No master opens on another's volume, or on one of its group's earlier lives."""
     broker = _target(world, operation, address)
-    if broker is None or int(what.get(SEND_FROM, 1)) > broker.kernel.milliseconds():
+    if broker is None or not _opens(broker, what):
         return None
     cluster, group, member = broker.pod.name.rsplit("-", 2)
     obj = facts.cluster(world, (broker.pod.key[0], cluster))
     stamp = broker.pod.volumes["brokerstore"].stamp
-    if obj is None or stamp[:3] == (obj["metadata"]["uid"], group, member):
+    data = (world.api.find("configmaps", (broker.pod.key[0], names.intent(cluster, int(group)))) or {}).get("data", {})
+    if obj is None or stamp == (obj["metadata"]["uid"], group, member, data.get("life", "1")):
         return None
     return f"{broker.pod.name} opens on a volume of {stamp}"
 
@@ -69,16 +76,28 @@ def closes_only_for_a_reason(world: World, operation: str, address: str, what: A
     if broker is None or int(what.get(SEND_FROM, 0)) <= broker.kernel.milliseconds() or not facts.accepts(broker):
         return None
     cluster, group, _ = broker.pod.name.rsplit("-", 2)
-    if facts.phase(world, broker.pod.key[0], cluster, int(group)):
+    if world.phases.lately(broker.pod.key[0], cluster, int(group)) - {"", "Opening"}:
         return None
     if any(store.max_offset > broker.store.max_offset for store in facts.stores(world, cluster, int(group)).values()):
         return None
     return f"{broker.pod.name} serves and is fenced, though no slave is ahead of it and its group is in no phase"
 
 
+def opens_only_when_meant(world: World, operation: str, address: str, what: Any) -> str | None:
+    """A master is opened only where its group serves or opens: not one that joins, leaves or moves."""
+    broker = _target(world, operation, address)
+    if broker is None or not broker.is_master or not _opens(broker, what):
+        return None
+    cluster, group, _ = broker.pod.name.rsplit("-", 2)
+    lately = world.phases.lately(broker.pod.key[0], cluster, int(group))
+    return None if lately & set(OPEN) else f"{broker.pod.name} is opened while its group is {sorted(lately)}"
+
+
 BROKER_RULES: tuple[tuple[str, Rule], ...] = (
     ("opens-only-complete", opens_only_complete),
     ("opens-only-its-own-volume", opens_only_its_own_volume),
+    ("opens-only-when-meant", opens_only_when_meant),
+    ("more-copies-only-where-there-are", more_copies_only_where_there_are),
     ("closes-only-for-a-reason", closes_only_for_a_reason),
     ("told-no-empty-list", told_no_empty_list),
 )

@@ -7,6 +7,8 @@ from rocketmq_operator.core import names
 
 from ..world import World
 from . import facts
+from .copies import leaves_a_copy, moves_only_equal
+from .leaving import name_server_goes_last, opens_with_everything
 
 Key = tuple[str, str]
 Rule = Callable[[World, str, str, Key, Any], str | None]
@@ -51,5 +53,9 @@ def claims_are_the_users(world: World, verb: str, plural: str, key: Key, body: A
 OBJECT_RULES: tuple[tuple[str, Rule], ...] = (
     ("never-another-owners", never_another_owners),
     ("list-never-empty", list_never_empty),
+    ("leaves-a-copy", leaves_a_copy),
+    ("moves-only-equal", moves_only_equal),
+    ("opens-with-everything", opens_with_everything),
+    ("name-server-goes-last", name_server_goes_last),
     ("claims-are-the-users", claims_are_the_users),
 )

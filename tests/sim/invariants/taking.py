@@ -26,6 +26,11 @@ class Taking:
             return self._set_write(key, body)
         return None
 
+    def evicted(self, key: Key) -> str | None:
+        """What an eviction takes; a pod that is broken anyway may always go."""
+        pod = self._world.api.find("pods", key)
+        return self._take(key[0], [key[1]], None) if pod is not None and healthy(pod) else None
+
     def _set_write(self, key: Key, body: Any) -> str | None:
         there = self._world.api.find("statefulsets", key)
         if there is None or facts.group_of(there) is None or not isinstance(body, dict):

@@ -6,6 +6,7 @@ from ..world import World
 from . import state
 from .broker_writes import BROKER_RULES
 from .object_writes import OBJECT_RULES
+from .phases import Phases
 from .removal import Removal
 from .taking import Taking
 
@@ -20,6 +21,7 @@ class Watchdog:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        world.phases = Phases(world)
         self.taking = Taking(world)
         self.removal = Removal(world)
         self._planned = False
@@ -39,6 +41,10 @@ class Watchdog:
         for name, rule in BROKER_RULES:
             self._tell(name, rule(self.world, operation, address, what))
         self._look_soon()
+
+    def eviction(self, key: tuple[str, str]) -> None:
+        """``kubectl drain`` is about to take a pod, as our budgets allow it."""
+        self._tell("one-member-at-a-time", self.taking.evicted(key))
 
     def look(self) -> None:
         """The rules about the world itself."""

@@ -1,5 +1,7 @@
 """The simulated world: Kubernetes, nodes, RocketMQ, its clients and its users."""
 
+from typing import Any
+
 from .admin import SimAdmin
 from .api import Api
 from .budgets import evict
@@ -35,6 +37,8 @@ class World:
         self.ledger = Ledger(kernel)
         self.rocketmq = RocketMQ(kernel, self.endpoints, self.ledger)
         self.kubelets = Kubelets(kernel, self.api, self.nodes, self.volumes, self.rocketmq.launch)
+        self.phases: Any = None
+        """Where groups stand; the invariants keep it."""
         self.rocketmq.kubelets, self.rocketmq.volumes = self.kubelets, self.volumes
         self.clients = Clients(kernel, self.rocketmq, self.ledger, f"{NAME_SERVER}-ns.{NAMESPACE}.svc")
         kernel.loop.resolve = self.endpoints.resolve  # type: ignore[attr-defined]

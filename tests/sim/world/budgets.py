@@ -1,5 +1,7 @@
 """PodDisruptionBudgets and evictions (kubernetes: pkg/registry/core/pod/storage/eviction.go)."""
 
+from collections.abc import Callable
+
 from .api import Api
 from .gc import delete
 from .selectors import by_selector
@@ -7,8 +9,8 @@ from .statefulsets import ready
 from .stored import Json, Key
 
 
-def evict(api: Api, key: Key) -> str:
-    """Evict a pod: "evicted", or why not, or "gone"."""
+def evict(api: Api, key: Key, before: Callable[[Key], None] = lambda key: None) -> str:
+    """Evict a pod: "evicted", or why not, or "gone". ``before`` hears of it right before it happens."""
     pod = api.find("pods", key)
     if pod is None:
         return "gone"
@@ -23,6 +25,7 @@ def evict(api: Api, key: Key) -> str:
         return "has more than one budget, which the API server refuses"
     if budgets and not _allowed(api, budgets[0], pod):
         return f"would violate the budget {budgets[0]['metadata']['name']}"
+    before(key)
     delete(api, "pods", key)
     return "evicted"
 

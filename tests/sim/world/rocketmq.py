@@ -25,6 +25,8 @@ class RocketMQ:
         self.random = kernel.random("rocketmq")
         self.trouble = 0.05
         self._endpoints = endpoints
+        self.made_at: dict[str, float] = {}
+        """When users made each topic."""
         self.kubelets: Kubelets
         self.volumes: Volumes
 

@@ -10,7 +10,7 @@ from rocketmq_operator.remoting.bodies.metadata import GroupConfig, TopicConfig
 
 from .ledger import Batch
 
-RECORD = 1000
+RECORD = 4 << 20
 FILE = 8
 
 DELAY_TOPIC = "SCHEDULE_TOPIC_XXXX"
