@@ -63,8 +63,13 @@ def _budgets(snapshot: ClusterSnapshot, groups: Groups) -> list[Json]:
         len(staying),
         sum(sizes.decide(snapshot, view.index).replicas - 1 for view in staying),
         masters_move=snapshot.nodes is not None,
-        slaves_stay=any(view.life.phase is Phase.MOVING for view in staying),
+        slaves_stay=any(view.life.phase is Phase.MOVING or _master_away(view) for view in staying),
     )
+
+
+def _master_away(view: GroupView) -> bool:
+    """A group whose master is not back, from a move or a failure, has only its slaves."""
+    return view.life.initialized and (view.master is None or not view.master.ready)
 
 
 def _has_workload(snapshot: ClusterSnapshot, view: GroupView) -> bool:

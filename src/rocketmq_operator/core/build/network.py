@@ -45,7 +45,7 @@ def budgets(cluster: str, masters: int, slaves: int, *, masters_move: bool, slav
     selected or not, and would never let a slave go (disruption controller, ``getExpectedScale``).
 
     ``masters_move``: the operator sees cordoned nodes and moves masters itself, so that nobody else may evict one.
-    ``slaves_stay``: a master is on the move, so that no slave may go meanwhile.
+    ``slaves_stay``: a master is on the move or away, so that no slave may go meanwhile.
     """
     found = [_budget(cluster, "masters", "In", masters if masters_move else masters - 1)]
     if slaves:

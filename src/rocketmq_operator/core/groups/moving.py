@@ -44,12 +44,10 @@ def step(view: GroupView, circle: Circle) -> Step:
         return _elsewhere(view, circle)
     if master.node not in view.snapshot.cordoned:
         return Step(_serving(life, circle), doing="stays: its node takes pods again", again=0.5)
-    if fact is None and not view.down:
-        # One lost answer says nothing: it may be serving.
-        return Step(life, doing="leaves its cordoned node: does not answer", again=LOOK_SECONDS)
     if fact is None:
-        # Nothing to close: it goes as it is.
-        return Step(life, (_remove(view),), "leaves its cordoned node", again=LOOK_SECONDS)
+        # Nothing to close where nothing runs. One lost answer says nothing: it may be serving.
+        actions = (_remove(view),) if view.down else ()
+        return Step(life, actions, "leaves its cordoned node", again=LOOK_SECONDS)
     alone = not any(each.index != view.index for each in circle.staying)
     if not alone and fact.permission != 4:
         closed = configure(view, "MasterClosed", f"closed the master of {view.name} before it moves", CLOSE)

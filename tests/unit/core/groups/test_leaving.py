@@ -235,3 +235,26 @@ def test_two_groups_leave_together() -> None:
     world = running(3)
     world.edit(groupReplica=1)
     assert sorted(removed(go(world, 60))) == ["c-1", "c-2"]
+
+
+def test_a_workload_that_comes_after_its_group_has_left_is_removed() -> None:
+    world = running()
+    world.edit(groupReplica=1)
+    late = world.objects[("StatefulSet", "c-1")]
+    go(world, 60)
+    assert phase(world) == "Left"
+    world.objects[("StatefulSet", "c-1")] = late
+    assert removed(go(world, 3)) == ["c-1"]
+    assert phase(world) == "Left" and world.intent(1)["previousLife"] == "drained"
+
+
+def test_a_topic_that_moves_to_others_gets_a_beginning_for_each_of_its_readers() -> None:
+    world = running()
+    world.data["c-1-0"] = holding("orders", "only-here", messages=5, read=5)
+    world.edit(groupReplica=1)
+    copies = [action for action in go(world, 3) if isinstance(action, Copy)]
+    assert {each for action in copies for each in action.missing.offsets} == {
+        ("readers", "only-here", 0, 0),
+        ("readers", "only-here", 1, 0),
+    }
+    assert phase(world) == "Closing"

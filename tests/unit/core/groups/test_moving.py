@@ -83,3 +83,29 @@ def test_one_group_moves_at_a_time_and_no_slave_may_go_meanwhile() -> None:
     budget = world.objects[("PodDisruptionBudget", "c-broker-slaves")].content()["spec"]
     assert budget["minAvailable"] == 2
     assert world.brokers["c-0-0"].accepts_from != FENCED_FOR_EVER
+
+
+def test_one_lost_answer_does_not_take_a_master_that_serves() -> None:
+    world = cordoned()
+    world.plan()
+    silent = world.brokers.pop("c-0-0")
+    assert moved(go(world, 3)) == []
+    world.brokers["c-0-0"] = silent
+    assert moved(go(world, 60)) == ["c-0-0"]
+
+
+def test_a_group_whose_members_change_does_not_move() -> None:
+    world = cordoned()
+    world.pods["c-0-1"] = msgspec.structs.replace(world.pods["c-0-1"], deleting=True)
+    assert moved(go(world, 60)) == []
+
+
+def test_no_slave_may_be_evicted_until_the_master_is_back() -> None:
+    world = cordoned()
+    go(world, 45)
+    world.pods["c-0-0"] = msgspec.structs.replace(
+        world.pods["c-1-0"], name="c-0-0", uid="another", group=0, ready=False
+    )
+    go(world, 3)
+    budget = world.objects[("PodDisruptionBudget", "c-broker-slaves")].content()["spec"]
+    assert world.intent(0)["phase"] == "" and budget["minAvailable"] == 2
