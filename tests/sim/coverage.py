@@ -27,6 +27,33 @@ ACTIONS = {
         "SetGate/BrokerNotRegistered", "SetGate/BrokerRegistered",
     )
 }  # fmt: skip
+SCALING = {
+    f"action/{each}"
+    for each in (
+        "Configure/CopiesChanged", "Configure/GroupClosed", "Configure/GroupFenced", "Configure/MasterClosed",
+        "Configure/SlaveKicked", "Copy/MetadataCopied", "PutOrders/OrderConfigurationChanged",
+        "PutOrders/OrderConfigurationCopied", "Remove/GroupRemoved", "Remove/MasterMoved", "Remove/SlaveRestarted",
+        "Resize/MemberAdded", "Resize/MemberRemoved", "Resize/NameServerRemoved", "Resize/ScaledUp",
+        "SetFinalizer/DeletionAllowed", "SetFinalizer/MessagesProtected", "SetGate/NameServerComplete",
+        "SetGate/NameServerIncomplete", "SetListed/NameServerListed", "SetListed/NameServerUnlisted",
+        "WipeWritePermission/",
+    )
+}  # fmt: skip
+GROUPS = {
+    f"transition/group/{each}"
+    for each in (
+        "Joining->Opening", "Opening->Serving", "Serving->ClosingOrder", "Serving->Closing", "Serving->Fenced",
+        "ClosingOrder->Closing", "Closing->Fenced", "Fenced->Drained", "Drained->Removing", "Removing->Left",
+        "Left->Joining", "Drained->Fenced", "Fenced->Removing", "Joining->Removing", "ClosingOrder->Opening",
+        "Closing->Opening", "Fenced->Opening", "Drained->Opening", "Removing->Opening", "Serving->Moving",
+        "Moving->Serving",
+    )
+}  # fmt: skip
+MEMBERS = {
+    *(f"transition/members/{a}->{b}" for a, b in ((1, 2), (1, 3), (2, 3), (3, 2), (2, 1))),
+    "transition/copies/1->2", "transition/copies/2->1",
+    "entry/seeded", "entry/made-anew", "entry/VolumeLost", "entry/VolumeOfEarlierLife", "removal/forced",
+}  # fmt: skip
 ENDS = {
     "end/converged",
     "send/0",
@@ -37,7 +64,7 @@ ENDS = {
     "consumer/resent",
     "eviction/evicted",
 }
-REQUIRED = FAULTS | HAPPENINGS | ACTIONS | ENDS
+REQUIRED = FAULTS | HAPPENINGS | ACTIONS | SCALING | GROUPS | MEMBERS | ENDS
 
 ENOUGH = 1000
 """From so many histories on, what never happened fails the run."""

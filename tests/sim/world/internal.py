@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from rocketmq_operator.remoting.bodies.metadata import TopicConfig
 
 from .ledger import Batch
-from .store import DELAY_TOPIC, HALF_GROUP, HALF_TOPIC, TIMER_TOPIC, Record
+from .store import DELAY_TOPIC, HALF_GROUP, HALF_TOPIC, TIMER_TOPIC, Record, Store
 
 if TYPE_CHECKING:
     from .broker import Broker
@@ -87,6 +87,13 @@ def check_half(broker: "Broker") -> None:
             store.append(record.batch, *record.target)
         store.offsets[key] = record.offset + record.batch.count
     broker.slaves.move()
+
+
+def undelivered(store: Store, record: Record) -> bool:
+    """Whether a record is one that RocketMQ itself has still to do something with."""
+    if record.topic in (DELAY_TOPIC, TIMER_TOPIC):
+        return record.offset >= store.delivered.get((record.topic, record.queue), 0)
+    return record.topic == HALF_TOPIC and record.offset >= store.offsets.get((HALF_GROUP, HALF_TOPIC, 0), 0)
 
 
 def delays(broker: "Broker") -> dict[int, tuple[int, int]]:

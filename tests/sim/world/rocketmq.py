@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from . import internal
 from .broker import Broker
 from .endpoints import Endpoints
 from .kernel import Kernel
@@ -63,7 +64,11 @@ class RocketMQ:
         """A broker deletes the old files of its log, as far as all in them was read; False where there is none. A slave does so
         after its master (replica.sh gives its files the time of what is in them)."""
         unread = self.ledger.unread
-        first = next((at for at, each in enumerate(broker.store.records) if each.batch.number in unread), None)
+        needed = (
+            at for at, each in enumerate(broker.store.records)
+            if each.batch.number in unread or internal.undelivered(broker.store, each)
+        )  # fmt: skip
+        first = next(needed, None)
         limit = len(broker.store.records) if first is None else first
         if not broker.is_master:
             master = self.member_at(broker.pod, 0)

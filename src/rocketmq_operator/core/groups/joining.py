@@ -17,6 +17,7 @@ from .step import Step
 from .view import GroupView, data_of
 
 LOOK_SECONDS = 2.0
+VERIFY_SECONDS = 5.0
 
 
 def step(view: GroupView, circle: Circle) -> Step:
@@ -39,7 +40,8 @@ def step(view: GroupView, circle: Circle) -> Step:
         return Step(life, _copies(view, missing), f"joins: gets {missing.words()}", again=0.5)
     waiting = _unverified(view, circle, sources)
     if waiting:
-        return Step(life, doing=f"joins: {waiting}", again=LOOK_SECONDS)
+        # A 5.x slave takes topics from its master once a minute (BrokerController.handleSlaveSynchronize): no need to hurry.
+        return Step(life, doing=f"joins: {waiting}", again=VERIFY_SECONDS)
     opened = msgspec.structs.replace(life.to(Phase.OPENING, circle.now_ms), initialized=True)
     return Step(opened, doing="opens", again=0.5)
 
