@@ -37,12 +37,14 @@ QUEUES = 4
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """One operation. `early`: for how long the resource had called itself settled before it was true."""
+    """One operation. `early`: for how long the resource had called itself settled before it was true. `around`: seconds
+    before and after the pods came or went."""
 
     seconds: float
     early: float
     timeline: list[timeline.Stretch]
     floor: list[floor.Part]
+    around: dict[str, float]
     reads: Counter[str]
     writes: Counter[str]
     calls: Counter[str]
@@ -92,11 +94,13 @@ class Scale:
         await asyncio.sleep(LOG_SECONDS)
         entries = list(read(self._log, offset))
         reads, writes, _ = sort_out(entries, since, until)
-        parts = floor.parts(operation, pod_lives(entries, self._namespace), watch.sightings, watch.holding)
+        lives = pod_lives(entries, self._namespace)
+        parts = floor.parts(operation, lives, watch.sightings, watch.holding)
+        rest = floor.around(operation, began, ended, lives, watch.sightings, watch.ready)
         assert watch.said is not None
         await asyncio.sleep(QUIET_SECONDS)
         line = timeline.stretches(watch.seen, ended - began)
-        return Outcome(ended - began, ended - watch.said, line, parts, reads, writes, made)
+        return Outcome(ended - began, ended - watch.said, line, parts, rest, reads, writes, made)
 
     def _watch(self, resource: str, wanted: Size) -> Watch:
         return Watch(self._kubectl, self._admin, self._namespace, resource, wanted, frozenset(TOPICS))
@@ -145,7 +149,14 @@ def report(outcomes: dict[str, list[Outcome]], circumstances: dict[str, str | in
     for title, found in outcomes.items():
         took = Series(title, "s", [each.seconds for each in found])
         least = Series(f"  {title}: FLOOR", "s", [each.least for each in found])
-        series += [took, least, *_parts(title, found), *_phases(title, found), *_requests(title, found)]
+        series += [
+            took,
+            least,
+            *_parts(title, found),
+            *_rest(title, found),
+            *_phases(title, found),
+            *_requests(title, found),
+        ]
         ratios.append(ratio(f"{title}: duration / floor", took, least))
         last = found[-1]
         facts[f"{title}: timeline"] = timeline.words(last.timeline)
@@ -159,6 +170,10 @@ def report(outcomes: dict[str, list[Outcome]], circumstances: dict[str, str | in
 
 def _parts(title: str, found: Sequence[Outcome]) -> list[Series]:
     return _named(found, f"  {title}: floor, ", lambda each: {part.name: part.seconds for part in each.floor})
+
+
+def _rest(title: str, found: Sequence[Outcome]) -> list[Series]:
+    return _named(found, f"  {title}: ", lambda each: each.around)
 
 
 def _phases(title: str, found: Sequence[Outcome]) -> list[Series]:
