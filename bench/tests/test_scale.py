@@ -169,7 +169,7 @@ def test_a_pod_that_is_being_deleted_is_not_asked() -> None:
 
 def test_containers_are_ready_without_their_pods_gates() -> None:
     conditions = [{"type": "Ready", "status": "False"}, {"type": "ContainersReady", "status": "True"}]
-    pods = {
+    pods: dict[str, Any] = {
         "a": {"status": {"conditions": conditions}},
         "b": {"status": {"conditions": conditions[:1]}},
         "c": {"status": {}},
