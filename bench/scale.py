@@ -29,6 +29,8 @@ from .watching import Watch, world
 
 QUIET_SECONDS = 10.0
 """After an operation: its last events, and time for a cluster that is settled to be left alone."""
+PATIENCE_SECONDS = 30.0
+"""For an answer while the machine is busy; looks that are late are just taken again."""
 LOG_SECONDS = 1.0
 """The audit log is written in batches."""
 TOPICS = [f"orders-{number}" for number in range(8)]
@@ -73,15 +75,10 @@ class Scale:
         """Topics, consumer groups and their first offsets on both masters: what a new group must be given."""
         found = await world(self._kubectl, self._namespace)
         masters = [found.address(f"bench-{group}-0", BROKER_PORT) for group in range(Size().groups)]
-        for address in masters:
-            assert address is not None
-            for topic in TOPICS:
-                await self._admin.create_topic(address, topic, read_queues=QUEUES, write_queues=QUEUES)
-            for group in CONSUMERS:
-                await self._admin.upsert_group(address, group)
-                for topic in TOPICS:
-                    for queue in range(QUEUES):
-                        await self._admin.update_consumer_offset(address, group, topic, queue, 0)
+        async with Admin(timeout=PATIENCE_SECONDS, connect_timeout=PATIENCE_SECONDS) as admin:
+            for address in masters:
+                assert address is not None
+                await _fill(admin, address)
 
     async def once(self, operation: Operation) -> Outcome:
         """One operation, and quiet after it."""
@@ -108,6 +105,16 @@ class Scale:
     async def _patch(self, resource: str, values: dict[str, int]) -> None:
         patch = msgspec.json.encode({"spec": values}).decode()
         await self._kubectl("patch", resource, "-n", self._namespace, "--type=merge", "-p", patch)
+
+
+async def _fill(admin: Admin, master: str) -> None:
+    for topic in TOPICS:
+        await admin.create_topic(master, topic, read_queues=QUEUES, write_queues=QUEUES)
+    for group in CONSUMERS:
+        await admin.upsert_group(master, group)
+        for topic in TOPICS:
+            for queue in range(QUEUES):
+                await admin.update_consumer_offset(master, group, topic, queue, 0)
 
 
 def _fields(size: Size) -> dict[str, dict[str, int]]:
