@@ -29,6 +29,8 @@ from .watching import Watch, world
 
 QUIET_SECONDS = 10.0
 """After an operation: its last events, and time for a cluster that is settled to be left alone."""
+PATIENCE_SECONDS = 30.0
+"""For an answer while the machine is busy; looks that are late are just taken again."""
 LOG_SECONDS = 1.0
 """The audit log is written in batches."""
 TOPICS = [f"orders-{number}" for number in range(8)]
@@ -37,12 +39,14 @@ QUEUES = 4
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """One operation. `early`: for how long the resource had called itself settled before it was true."""
+    """One operation. `early`: for how long the resource had called itself settled before it was true. `around`: seconds
+    before and after the pods came or went."""
 
     seconds: float
     early: float
     timeline: list[timeline.Stretch]
     floor: list[floor.Part]
+    around: dict[str, float]
     reads: Counter[str]
     writes: Counter[str]
     calls: Counter[str]
@@ -71,15 +75,10 @@ class Scale:
         """Topics, consumer groups and their first offsets on both masters: what a new group must be given."""
         found = await world(self._kubectl, self._namespace)
         masters = [found.address(f"bench-{group}-0", BROKER_PORT) for group in range(Size().groups)]
-        for address in masters:
-            assert address is not None
-            for topic in TOPICS:
-                await self._admin.create_topic(address, topic, read_queues=QUEUES, write_queues=QUEUES)
-            for group in CONSUMERS:
-                await self._admin.upsert_group(address, group)
-                for topic in TOPICS:
-                    for queue in range(QUEUES):
-                        await self._admin.update_consumer_offset(address, group, topic, queue, 0)
+        async with Admin(timeout=PATIENCE_SECONDS, connect_timeout=PATIENCE_SECONDS) as admin:
+            for address in masters:
+                assert address is not None
+                await _fill(admin, address)
 
     async def once(self, operation: Operation) -> Outcome:
         """One operation, and quiet after it."""
@@ -92,11 +91,13 @@ class Scale:
         await asyncio.sleep(LOG_SECONDS)
         entries = list(read(self._log, offset))
         reads, writes, _ = sort_out(entries, since, until)
-        parts = floor.parts(operation, pod_lives(entries, self._namespace), watch.sightings, watch.holding)
+        lives = pod_lives(entries, self._namespace)
+        parts = floor.parts(operation, lives, watch.sightings, watch.holding)
+        rest = floor.around(operation, began, ended, lives, watch.sightings, watch.ready)
         assert watch.said is not None
         await asyncio.sleep(QUIET_SECONDS)
         line = timeline.stretches(watch.seen, ended - began)
-        return Outcome(ended - began, ended - watch.said, line, parts, reads, writes, made)
+        return Outcome(ended - began, ended - watch.said, line, parts, rest, reads, writes, made)
 
     def _watch(self, resource: str, wanted: Size) -> Watch:
         return Watch(self._kubectl, self._admin, self._namespace, resource, wanted, frozenset(TOPICS))
@@ -104,6 +105,16 @@ class Scale:
     async def _patch(self, resource: str, values: dict[str, int]) -> None:
         patch = msgspec.json.encode({"spec": values}).decode()
         await self._kubectl("patch", resource, "-n", self._namespace, "--type=merge", "-p", patch)
+
+
+async def _fill(admin: Admin, master: str) -> None:
+    for topic in TOPICS:
+        await admin.create_topic(master, topic, read_queues=QUEUES, write_queues=QUEUES)
+    for group in CONSUMERS:
+        await admin.upsert_group(master, group)
+        for topic in TOPICS:
+            for queue in range(QUEUES):
+                await admin.update_consumer_offset(master, group, topic, queue, 0)
 
 
 def _fields(size: Size) -> dict[str, dict[str, int]]:
@@ -145,7 +156,14 @@ def report(outcomes: dict[str, list[Outcome]], circumstances: dict[str, str | in
     for title, found in outcomes.items():
         took = Series(title, "s", [each.seconds for each in found])
         least = Series(f"  {title}: FLOOR", "s", [each.least for each in found])
-        series += [took, least, *_parts(title, found), *_phases(title, found), *_requests(title, found)]
+        series += [
+            took,
+            least,
+            *_parts(title, found),
+            *_rest(title, found),
+            *_phases(title, found),
+            *_requests(title, found),
+        ]
         ratios.append(ratio(f"{title}: duration / floor", took, least))
         last = found[-1]
         facts[f"{title}: timeline"] = timeline.words(last.timeline)
@@ -159,6 +177,10 @@ def report(outcomes: dict[str, list[Outcome]], circumstances: dict[str, str | in
 
 def _parts(title: str, found: Sequence[Outcome]) -> list[Series]:
     return _named(found, f"  {title}: floor, ", lambda each: {part.name: part.seconds for part in each.floor})
+
+
+def _rest(title: str, found: Sequence[Outcome]) -> list[Series]:
+    return _named(found, f"  {title}: ", lambda each: each.around)
 
 
 def _phases(title: str, found: Sequence[Outcome]) -> list[Series]:

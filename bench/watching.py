@@ -33,6 +33,14 @@ class World(msgspec.Struct, frozen=True):
         ip = found["status"].get("podIP")
         return f"{ip}:{port}" if ip and "deletionTimestamp" not in found["metadata"] else None
 
+    def ready(self) -> list[str]:
+        """Pods whose containers answer their probes; gates do not count."""
+        conditions = {name: pod["status"].get("conditions", []) for name, pod in self.pods.items()}
+        wanted = ("ContainersReady", "True")
+        return [
+            name for name, found in conditions.items() if wanted in {(each["type"], each["status"]) for each in found}
+        ]
+
 
 async def world(kubectl: Kubectl, namespace: str) -> World:
     """One question."""
@@ -45,7 +53,8 @@ class Watch:
     """Watches a resource until it and the world around it are as wanted.
 
     `seen` is what the resource said, `said` when it first called itself settled for good; `sightings` and `holding` are when
-    (seconds since 1970) a name server first listed a broker, and when a new broker first held all `topics`.
+    (seconds since 1970) a name server first listed a broker, and when a new broker first held all `topics`; `ready` is when
+    the containers of a pod were first seen ready.
     """
 
     def __init__(
@@ -59,6 +68,7 @@ class Watch:
         self.said: float | None = None
         self.sightings: dict[tuple[str, str, int], float] = {}
         self.holding: dict[str, float] = {}
+        self.ready: dict[str, float] = {}
 
     async def until_settled(self, began: float, new: Operation | None = None) -> float:
         """When all was as wanted, in seconds since 1970, as `began`; BenchError if it takes too long."""
@@ -79,6 +89,8 @@ class Watch:
     def _note(self, at: float, began: float) -> bool:
         says = phase(self._world.resources[self._resource])
         self.seen.append(Seen(at - began, says))
+        for name in self._world.ready():
+            self.ready.setdefault(name, at)
         self.said = (self.said or at) if says == SETTLED else None
         return says == SETTLED
 

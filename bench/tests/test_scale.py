@@ -133,6 +133,15 @@ def test_floor_down_is_the_demanded_waits_and_the_end_of_the_pods(title: str, st
     assert sum(part.seconds for part in floor.parts(down, lives, {}, {})) == stated + ends
 
 
+def test_the_rest_lies_before_and_after_the_pods() -> None:
+    up, down = operation("members 2 -> 3"), operation("members 3 -> 2")
+    lives = {name: PodLife(made=after(1), leaving=after(2), gone=after(5)) for name in up.come()}
+    sightings = dict.fromkeys(up.registrations(), START + 10)
+    ready = dict.fromkeys(up.come(), START + 12)
+    assert list(floor.around(up, START, START + 15, lives, sightings, ready).values()) == [1.0, 2.0, 3.0]
+    assert list(floor.around(down, START, START + 6, lives, {}, {}).values()) == [2.0, 1.0]
+
+
 def test_what_was_not_seen_is_said_and_not_guessed() -> None:
     with pytest.raises(BenchError, match="no end of pod names-ns-2"):
         floor.parts(operation("name servers 3 -> 2"), {"names-ns-2": PodLife(leaving=NOON)}, {}, {})
@@ -158,11 +167,21 @@ def test_a_pod_that_is_being_deleted_is_not_asked() -> None:
     assert [world.address(name, 9876) for name in "abcd"] == ["10.0.0.1:9876", None, None, None]
 
 
+def test_containers_are_ready_without_their_pods_gates() -> None:
+    conditions = [{"type": "Ready", "status": "False"}, {"type": "ContainersReady", "status": "True"}]
+    pods: dict[str, Any] = {
+        "a": {"status": {"conditions": conditions}},
+        "b": {"status": {"conditions": conditions[:1]}},
+        "c": {"status": {}},
+    }
+    assert World({}, pods).ready() == ["a"]
+
+
 def test_report_has_a_sample_for_every_round_and_says_what_was_said_too_early() -> None:
     def outcome(phase: str, early: float) -> scale.Outcome:
         parts = [floor.Part("end", 2.0)]
         return scale.Outcome(
-            3.0, early, [Stretch(phase, 3.0)], parts, Counter({"get x": 2}), Counter(), Counter({"A": 5})
+            3.0, early, [Stretch(phase, 3.0)], parts, {"rest": 1.0}, Counter({"get x": 2}), Counter(), Counter({"A": 5})
         )
 
     report = scale.report({"down": [outcome("a", 0.0), outcome("b", 1.5)]}, {})
