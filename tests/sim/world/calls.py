@@ -1,0 +1,81 @@
+"""The way of a request to a simulated server, and everything that goes wrong on it."""
+
+import asyncio
+from collections.abc import Callable
+from random import Random
+from typing import Any, TypeVar
+
+from rocketmq_operator.admin.errors import Refused, Unreachable
+
+from .broker import Broker
+from .clients import Clients
+from .registry import NameServer
+from .rocketmq import RocketMQ
+from .weather import ADMIN_FAULTS, Weather
+
+T = TypeVar("T")
+
+
+class Calls:
+    """``step`` is called before and after each request, and raises where
+    the process dies there; ``on_write(operation, address, what)`` hears of each write that arrives."""
+
+    def __init__(
+        self,
+        world: RocketMQ,
+        clients: Clients,
+        weather: Weather,
+        random: Random,
+        step: Callable[[str], None] = lambda what: None,
+    ) -> None:
+        self._world, self._clients, self._weather, self._random, self._step = world, clients, weather, random, step
+        self.calls = 0
+        self.on_write: Callable[[str, str, Any], None] = lambda operation, address, what: None
+
+    async def close(self) -> None:
+        """As the real one's."""
+
+    def version(self, address: str) -> int | None:
+        """As the real one's; nothing asks for it here."""
+        return None
+
+    async def _server(self, address: str, operation: str, do: Callable[[NameServer], T], write: Any = None) -> T:
+        def find() -> NameServer | None:
+            return next(iter(self._world.name_servers_at(address)), None)
+
+        return await self._request(address, operation, find, do, write)
+
+    async def _broker(self, address: str, operation: str, do: Callable[[Broker], T], write: Any = None) -> T:
+        return await self._request(address, operation, lambda: self._world.broker_at(address), do, write)
+
+    async def _request(
+        self, address: str, operation: str, find: Callable[[], Any], do: Callable[[Any], T], write: Any
+    ) -> T:
+        self._step(f"{operation} at {address}")
+        self.calls += 1
+        fault = self._weather.draw("admin", ADMIN_FAULTS) if self._weather.chance else None
+        if fault:
+            await self._fail(fault, address, operation)
+        elif self._random.random() < 0.03:
+            await asyncio.sleep(self._random.random() * (0.05 if self._weather.quiet else 0.5))
+        target = find()
+        if target is None:
+            raise Unreachable(address, operation, "connection refused", sent=False)
+        if write is not None:
+            self.on_write(operation, address, write)
+        answer = do(target)
+        if write is not None:
+            self._step(f"after {operation} at {address}")
+        if fault == "lost-answer":
+            await asyncio.sleep(3.0)
+            raise Unreachable(address, operation, "no answer in time")
+        return answer
+
+    async def _fail(self, fault: str, address: str, operation: str) -> None:
+        if fault == "unreachable":
+            raise Unreachable(address, operation, "connection refused", sent=False)
+        if fault == "refused":
+            raise Refused(address, operation, 2, "system busy")
+        await asyncio.sleep(3.0 if fault == "lost-request" else self._random.uniform(0.1, 2.5))
+        if fault == "lost-request":
+            raise Unreachable(address, operation, "no answer in time")
