@@ -120,7 +120,7 @@ def test_a_volume_of_an_earlier_life_is_emptied_or_refused() -> None:
         for previous, life in (("forced", "1"), ("drained", "2")):
             pod.intent |= {"life": "2", "previousLife": previous, "initialized": "false"}
             history.world.kubelets.restart(pod)
-            await asyncio.sleep(8)
+            await asyncio.sleep(20)
             assert pod.volumes["brokerstore"].stamp[3] == life
         assert history.kernel.seen["entry/VolumeOfEarlierLife"]
 
