@@ -1,11 +1,15 @@
 """Members come and go while the official clients send and receive, and a master leaves a cordoned node."""
 
+import subprocess
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from .kubectl import Kubectl, until
+from rocketmq_operator.admin import AdminError
+
+from .kubectl import Json, Kubectl, until
 from .rocketmq import own_words
 from .scaling import MESSAGES, RATE, account_is_good, restarts, running
 from .traffic import Traffic
@@ -24,10 +28,6 @@ def team(kubectl: Kubectl) -> Iterator[None]:
 def copies(kubectl: Kubectl) -> dict[str, bool]:
     status = kubectl.json("get", "brokercluster", NAME, "-n", NS)["status"]
     return {member["pod"]: member["fullCopy"] for group in status["brokerGroups"] for member in group["members"]}
-
-
-def reasons(kubectl: Kubectl) -> set[str]:
-    return {each["reason"] for each in kubectl.json("get", "events.events.k8s.io", "-n", NS)["items"]}
 
 
 def members(kubectl: Kubectl, count: int) -> None:
@@ -64,15 +64,31 @@ def test_a_drained_node_loses_its_master_only_after_it_was_closed(kubectl: Kubec
     pod = f"{NAME}-0-0"
     before = kubectl.pods(NS, SELECTOR)[pod]
     node = before["spec"]["nodeName"]
+    seen: list[tuple[str, str]] = []
+    command = ["kubectl", "drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=240s"]
+    drain = subprocess.Popen([*command, f"--pod-selector={SELECTOR}"], env=kubectl.environment)
     try:
-        drain = ("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", f"--pod-selector={SELECTOR}")
-        kubectl(*drain, "--timeout=240s", timeout=260)
+        while drain.poll() is None:
+            seen += _standing(kubectl, before)
+            time.sleep(1)
+        assert drain.returncode == 0
         found: dict[str, Any] = kubectl.pods(NS, SELECTOR)
         assert not [name for name, each in found.items() if each["spec"].get("nodeName") == node]
-        # Events are written beside the work, so they may come a little later.
-        until(lambda: reasons(kubectl), {"GroupMoving", "MasterClosed", "MasterFenced", "MasterMoved"}.issubset, 60)
+        # For its last half minute there the master was closed for writing, so that clients could learn it.
+        assert [each for each in seen if each == ("Moving", "4")], seen
     finally:
+        drain.terminate()
+        drain.wait(timeout=30)
         kubectl("uncordon", node)
     kubectl.wait_ready("brokercluster", NAME, NS, 240)
     assert kubectl.pods(NS, SELECTOR)[pod]["metadata"]["uid"] != before["metadata"]["uid"]
     assert own_words(kubectl.pods(NS, SELECTOR)[pod])["brokerPermission"] == "6"
+
+
+def _standing(kubectl: Kubectl, pod: Json) -> list[tuple[str, str]]:
+    """The phase of the first group, and what its master says of its permission; nothing while it does not answer."""
+    status = kubectl.json("get", "brokercluster", NAME, "-n", NS)["status"]
+    try:
+        return [(status["brokerGroups"][0]["phase"], own_words(pod)["brokerPermission"])]
+    except AdminError:
+        return []
