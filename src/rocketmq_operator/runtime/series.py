@@ -25,9 +25,9 @@ class Limits(msgspec.Struct, frozen=True):
     """An event not repeated for so long is over; the next is a new one."""
     refresh: float = 300.0
     """How often a running series is written at most."""
-    burst: int = 25
-    """New events of one object at once ..."""
-    fill: float = 60.0
+    burst: int = 100
+    """New events of one object at once: a cluster that scales in several ways has some dozens of steps to tell ..."""
+    fill: float = 10.0
     """... and one more each so many seconds."""
     kept: int = 4096
     """Events and objects remembered."""

@@ -88,12 +88,12 @@ def test_an_object_that_makes_too_many_is_bounded_and_others_are_not() -> None:
             recorder.event(CLUSTER, "Normal", "Busy", f"number {number}")
         recorder.event(CLUSTER | {"name": "b"}, "Normal", "Quiet", "one")
         await asyncio.sleep(30)
-        assert len(events(cluster)) == 26
-        assert recorder.dropped == 475
+        assert len(events(cluster)) == 101
+        assert recorder.dropped == 400
         await asyncio.sleep(600)
         recorder.event(CLUSTER, "Normal", "Busy", "later")
         await asyncio.sleep(1)
-        assert len(events(cluster)) == 27
+        assert len(events(cluster)) == 102
 
     recording(scenario)
 
