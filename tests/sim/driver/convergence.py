@@ -46,6 +46,8 @@ def _decide(history: "History") -> None:
         return
     rules = {"discardTopics": list(history.silent), "onTimeout": "Block", "force": []}
     edit(history, CLUSTERS, CLUSTER, {"paused": False, "scaleDown": rules})
+    ledger = history.world.ledger
+    ledger.give_up([number for number, batch in ledger.unread.items() if not batch.readers])
     if history.silent and found["metadata"].get("deletionTimestamp"):
         annotate(history)
 
@@ -116,6 +118,8 @@ def _status(obj: dict[str, Any]) -> Iterator[str]:
     if status.get("observedGeneration") != obj["metadata"]["generation"]:
         yield f"{name} has seen generation {status.get('observedGeneration')} of {obj['metadata']['generation']}"
     conditions = {each["type"]: each for each in status.get("conditions", ())}
+    if _held_back(obj):
+        return
     for name_, wanted in (("Ready", "True"), ("Progressing", "False"), ("Degraded", "False"), ("Scaling", "False")):
         found = conditions.get(name_, {})
         if found.get("status") != wanted:
@@ -137,13 +141,17 @@ def _sets(world: World) -> Iterator[dict[str, Any]]:
         yield {"metadata": obj["metadata"], "pods": pods}
 
 
+def _held_back(obj: dict[str, Any]) -> bool:
+    """Whether the operator says that what is asked for needs a master's restart, which it does not do by itself."""
+    conditions = obj.get("status", {}).get("conditions", ())
+    pending = any(each["type"] == "ChangesPending" and each["status"] == "True" for each in conditions)
+    return pending and bool(obj["spec"].get("brokerImage", "").endswith(":4.9.8"))
+
+
 def _members(world: World, cluster: dict[str, Any], group: int, wanted: int) -> int:
     """As many as the spec asks for; where only a master's restart could change its role (4.x in SYNC), as many as there are."""
     workload = world.api.find("statefulsets", (NAMESPACE, f"{cluster['metadata']['name']}-{group}"))
-    pending = any(
-        each["type"] == "ChangesPending" and each["status"] == "True" for each in cluster["status"]["conditions"]
-    )
-    if workload is None or not pending or not cluster["spec"]["brokerImage"].endswith(":4.9.8"):
+    if workload is None or not _held_back(cluster):
         return wanted
     return int(workload["spec"]["replicas"])
 

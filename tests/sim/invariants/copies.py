@@ -14,8 +14,8 @@ LATE_SECONDS = 60.0
 """What was sent so lately may be missing: it was under way when the operator looked."""
 
 
-def holds(copy: Store, master: Store, now: float) -> bool:
-    """Whether a copy has all that its master has, from the first record on, but for the latest."""
+def holds(copy: Store, master: Store, now: float, late: float = LATE_SECONDS) -> bool:
+    """Whether a copy has all that its master has, from the first record on, but for what was sent in the last ``late`` s."""
     if not master.records:
         return True
     if copy.base > master.base or copy.end <= master.base:
@@ -23,7 +23,7 @@ def holds(copy: Store, master: Store, now: float) -> bool:
     missing = master.records[copy.end - master.base :]
     if len(missing) * RECORD <= KEEPS_UP:
         return True
-    return all(each.batch.sent_at >= now - LATE_SECONDS or each.due for each in missing)
+    return all(each.batch.sent_at >= now - late or each.due for each in missing)
 
 
 def leaves_a_copy(world: World, verb: str, plural: str, key: Key, body: Any) -> str | None:
@@ -42,7 +42,7 @@ def leaves_a_copy(world: World, verb: str, plural: str, key: Key, body: Any) -> 
         return f"{key[1]} keeps its master alone, but member {ahead[0]} holds more" if ahead else None
     if not any(holds(stores[member], master, now) for member in range(1, after) if member in stores):
         leaving = stores.get(after)
-        if leaving is not None and holds(leaving, master, now):
+        if leaving is not None and holds(leaving, master, now, late=0):
             return f"{key[1]}-{after} is taken, which is the last full copy"
     return None
 
