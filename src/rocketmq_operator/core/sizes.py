@@ -76,10 +76,10 @@ def restarts(snapshot: ClusterSnapshot, indexes: Iterable[int], now_ms: int) -> 
 
 
 def _others_serve(group: Group, taken: PodFact) -> bool:
-    """Whether all other members are there, ready and answering."""
+    """Whether all other members are there, ready and answering, and nobody comes or goes."""
     others = [pod for pod in group.pods if pod.name != taken.name]
-    there = len(others) + 1 >= (group.replicas or 0)
-    return there and all(pod.ready and group.fact(pod.member) is not None for pod in others)
+    changing = len(group.pods) != group.replicas or membership.decide(group).replicas != group.replicas
+    return not changing and all(pod.ready and group.fact(pod.member) is not None for pod in others)
 
 
 def _left_behind(group: Group) -> Iterable[tuple[PodFact, BrokerFact]]:

@@ -170,3 +170,14 @@ def test_slaves_that_can_never_catch_up_are_restarted_one_at_a_time() -> None:
     world.plan()
     world.plan()
     assert world.restarted == ["c-0-1", "c-0-2"]
+
+
+def test_no_slave_is_restarted_while_another_is_removed() -> None:
+    world = settled(membersPerGroup=3)
+    world.want(groupReplica=1, membersPerGroup=2)
+    world.resize("c-0", 2)
+    world.change_broker("c-0-0", min_offset=90 * MIB)
+    world.change_broker("c-0-1", max_offset=80 * MIB)
+    world.now_ms += 120_000
+    world.plan()
+    assert world.restarted == []
