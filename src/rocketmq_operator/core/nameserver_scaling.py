@@ -54,7 +54,8 @@ def decide(snapshot: NameServerSnapshot, now_ms: int) -> Scaling:
         return Scaling()
     if size > wanted(snapshot):
         return _down(snapshot, fact, size, now_ms)
-    actions = _list_again(snapshot, size)
+    # Also a pod that was to go and is wanted again before it went: nothing else may answer just now.
+    actions = _list_again(snapshot, wanted(snapshot))
     if size < wanted(snapshot):
         message = f"from {size} to {wanted(snapshot)} name servers"
         actions.append(Resize("ScaledUp", message, fact.name, fact.uid, fact.resource_version, wanted(snapshot)))

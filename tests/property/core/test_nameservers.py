@@ -51,7 +51,10 @@ class History:
                 if leaving:
                     assert leaving.listed == "false"
                     assert world.now_ms - self.unlisted_at[leaving.uid] >= LOOKED_UP_MS
-                    assert world.version >= "5.1" or not [each for each in world.told if each.startswith(leaving.name)]
+                    # A broker that is stopped meanwhile is given the list of its next start, where the others stand, too.
+                    run = [broker for broker in world.brokers.values() if broker.runs]
+                    told = [each for each in world.told if each.startswith(leaving.name)]
+                    assert world.version >= "5.1" or not run or not told
                 self._every_broker_is_on(range(replicas), seen)
             case SetListed(pod=pod, uid=uid, listed=False):
                 assert pod == f"n-ns-{size - 1}" and size > world.server.spec.replicas
