@@ -13,6 +13,8 @@ final class Ways {
     private static final int DELAY_LEVELS = 3;
     /** A broker checks back only with producers that it knows by their heartbeats; with the library's 30 s that takes as long. */
     private static final int HEARTBEAT_MS = 5_000;
+    static final int TRIES = 6;
+    private static final long PAUSE_MS = 500;
 
     private final Sends sends;
     private final Transactions transactions;
@@ -28,8 +30,22 @@ final class Ways {
             : Producing.configured(Connection.to(nameServers, new TransactionMQProducer(group + "-transactions")));
     }
 
-    private interface Send {
+    interface Send {
         SendResult send() throws Exception;
+    }
+
+    /** Tries as often as the library does with other messages; throws what the last try threw. */
+    static SendResult repeated(Send send, long pauseMs) throws Exception {
+        for (int left = TRIES; ; left--) {
+            try {
+                return send.send();
+            } catch (Exception failure) {
+                if (left == 1) {
+                    throw failure;
+                }
+                Thread.sleep(pauseMs);
+            }
+        }
     }
 
     void start() throws MQClientException {
@@ -51,9 +67,10 @@ final class Ways {
     Traffic.Way of(Kind kind) {
         switch (kind) {
             case ORDER:
-                // By hash of the shard's name, as applications do; the library tries such a send only once.
+                // By hash of the shard's name, as applications do. The library tries such a send only once, so whoever needs
+                // order tries it again before the next of the same shard.
                 return (message, shard) -> send(kind, message,
-                    () -> producer.send(message, new SelectMessageQueueByHash(), "shard-" + shard));
+                    () -> repeated(() -> producer.send(message, new SelectMessageQueueByHash(), "shard-" + shard), PAUSE_MS));
             case DELAY:
                 return (message, shard) -> {
                     message.setDelayTimeLevel(1 + Math.floorMod(message.getKeys().hashCode(), DELAY_LEVELS));
