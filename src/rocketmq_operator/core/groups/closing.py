@@ -16,10 +16,12 @@ LOOK_SECONDS = 3.0
 
 
 class Circle(msgspec.Struct, frozen=True):
-    """The groups around the one that leaves: those that go with it and those that stay (open and registered everywhere)."""
+    """The groups around the one that leaves: those that go with it, those that stay (open and registered everywhere), and those
+    that know who reads what: all that stay and were ever open, whether or not they serve just now."""
 
     leaving: tuple[GroupView, ...]
     staying: tuple[GroupView, ...]
+    knowing: tuple[GroupView, ...]
     own: frozenset[str]
     now_ms: int
 

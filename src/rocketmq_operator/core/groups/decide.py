@@ -90,7 +90,8 @@ def _circle(views: Views, wanted: set[int], now_ms: int) -> Circle:
     going = tuple(view for index, view in sorted(views.items()) if index not in wanted)
     spec = next(iter(views.values())).cluster.spec if views else None
     own = frozenset(view.name for view in views.values()) | ({spec.cluster_name} if spec else frozenset())
-    return Circle(going, staying, own, now_ms)
+    knowing = tuple(view for index, view in sorted(views.items()) if index in wanted and view.life.initialized)
+    return Circle(going, staying, knowing, own, now_ms)
 
 
 def _opens(view: GroupView) -> bool:

@@ -37,12 +37,12 @@ def step(view: GroupView, circle: Circle) -> Step:
 
 
 def _reading(view: GroupView, circle: Circle, fact: BrokerFact) -> drain.Reading | None:
-    staying = data_of(circle.staying)
-    if staying is None or view.data is None:
+    knowing = data_of(circle.knowing)
+    if knowing is None or view.data is None:
         return None
     return drain.read(
         view.data,
-        drain.readers([*staying, *circle.leaving_data()]),
+        drain.readers([*knowing, *circle.leaving_data()]),
         fact.dispatch_behind,
         frozenset(rules(view).discard_topics),
     )

@@ -32,9 +32,6 @@ class Phase(Enum):
 OPEN_PHASES = frozenset({Phase.SERVING, Phase.OPENING})
 """Phases in which a master may accept messages from everybody."""
 
-FENCED_PHASES = frozenset({Phase.JOINING, Phase.FENCED, Phase.DRAINED, Phase.REMOVING})
-"""Phases in which a master accepts no message at all."""
-
 LEAVING_PHASES = frozenset({Phase.CLOSING_ORDER, Phase.CLOSING, Phase.FENCED, Phase.DRAINED, Phase.REMOVING})
 """Phases of a group that is on its way out and can still be called back."""
 

@@ -73,6 +73,22 @@ def test_readers_that_only_another_group_knows_count() -> None:
     assert told and "readers" in told.message
 
 
+def test_readers_count_also_when_the_group_that_knows_them_does_not_serve_just_now() -> None:
+    world = running(3)
+    for pod in ("c-1-0", "c-2-0"):
+        data = holding("orders", messages=5, read=5)
+        offsets = {("others", "orders"): {0: 5, 1: 0}}
+        world.data[pod] = msgspec.structs.replace(data, committed=offsets)
+    world.edit(groupReplica=2)
+    while phase(world, 2) != "Fenced":
+        go(world, 1)
+    # Only broker-0 knows that "readers" read, too; it stays closed behind its slave while broker-2 is looked at.
+    world.change_broker("c-0-1", max_offset=9)
+    assert removed(go(world, 60)) == []
+    del world.brokers["c-0-0"]
+    assert removed(go(world, 60)) == []
+
+
 def test_messages_that_nobody_reads_are_the_users_decision() -> None:
     world = running()
     data = holding("orders", messages=5, read=5)
