@@ -19,10 +19,10 @@ def digest(content: object) -> str:
 def stamped(obj: Json) -> Json:
     """The object with the hash of itself as an annotation, so that a changed wish is seen without comparing.
 
-    The hash says nothing of a workload's size, which follows rules of its own.
+    The hash says nothing of a workload's size and of which pods are held back, which follow rules of their own.
     """
     metadata = obj["metadata"]
-    annotations = {**metadata.get("annotations", {}), HASH_ANNOTATION: digest(unsized(obj))}
+    annotations = {**metadata.get("annotations", {}), HASH_ANNOTATION: digest(_ruled(obj))}
     return {**obj, "metadata": {**metadata, "annotations": annotations}}
 
 
@@ -31,6 +31,14 @@ def unsized(obj: Json) -> Json:
     if "replicas" not in obj.get("spec", {}):
         return obj
     return {**obj, "spec": {key: value for key, value in obj["spec"].items() if key != "replicas"}}
+
+
+def _ruled(obj: Json) -> Json:
+    """The object without what rules of their own decide."""
+    rest = unsized(obj)
+    if "updateStrategy" not in rest.get("spec", {}):
+        return rest
+    return {**rest, "spec": {key: value for key, value in rest["spec"].items() if key != "updateStrategy"}}
 
 
 def holds(wanted: object, actual: object) -> bool:

@@ -28,7 +28,10 @@ def _decoded(raw: bytes) -> Any:
 
 
 class ObjectFact(msgspec.Struct, frozen=True):
-    """An object that carries our label: identity, owner, the hash we left on it, and what it says now."""
+    """An object that carries our label: identity, owner, the hash we left on it, and what it says now.
+
+    ``notes`` are its annotations in our name; ``number`` is the revision number of a ControllerRevision.
+    """
 
     kind: str
     name: str
@@ -38,6 +41,8 @@ class ObjectFact(msgspec.Struct, frozen=True):
     spec: msgspec.Raw = msgspec.Raw(b"")
     data: msgspec.Raw = msgspec.Raw(b"")
     resource_version: str = ""
+    notes: Mapping[str, str] = {}
+    number: int = 0
 
     def content(self) -> Json:
         """``spec`` and ``data`` decoded; to be read, not to be changed, since others are given the same."""
@@ -47,6 +52,9 @@ class ObjectFact(msgspec.Struct, frozen=True):
 
 class PodFact(msgspec.Struct, frozen=True):
     """A pod of ours. ``container`` is the id of the container that runs now, empty while none does.
+
+    ``revision`` is what it was started for, ``created`` in ms since 1970, ``restart`` the annotation that asks for its
+    restart, ``restarts`` how often its container was started again.
 
     Of a name server's pod: ``listed`` is the label by which Services select it ("true", "false", "" before it had one),
     ``unlisted_since`` when it became "false", in ms since 1970, 0 where nothing says so.
@@ -66,6 +74,10 @@ class PodFact(msgspec.Struct, frozen=True):
     problem: Problem | None = None
     listed: str = ""
     unlisted_since: int = 0
+    revision: str = ""
+    created: int = 0
+    restart: str = ""
+    restarts: int = 0
 
     @property
     def runs(self) -> bool:
@@ -84,6 +96,7 @@ class BrokerFact(msgspec.Struct, frozen=True):
     ``before``: a master's ``max_offset`` as it was before its slaves were asked, -1 if it was not asked then. A slave that
     keeps up has reached it, while it may lag behind ``max_offset``, which is asked last. ``in_sync``: inSyncReplicas, 0
     where there is none (4.x). ``dispatch_behind``: bytes that are not in the queues yet. ``file_reserved``: hours.
+    ``settings``: values in force of the settings that can be changed live.
     """
 
     cluster: str
@@ -101,6 +114,7 @@ class BrokerFact(msgspec.Struct, frozen=True):
     dispatch_behind: int = 0
     file_reserved: int = 0
     before: int = -1
+    settings: Mapping[str, str] = {}
 
     @property
     def held_before(self) -> int:
@@ -121,7 +135,9 @@ Registrations = Mapping[str, Mapping[str, Registered] | None]
 
 class ClusterSnapshot(msgspec.Struct, frozen=True):
     """Everything that decides about a BrokerCluster. ``data`` (by pod) and ``order`` (by name server, then topic) are there only as
-    far as ``groups.decide.demand`` asked for them; ``cordoned`` names nodes that take no new pods."""
+    far as ``groups.decide.demand`` asked for them; ``cordoned`` names nodes that take no new pods. ``last_words`` are last log
+    lines of pods that fail in a rollout; ``others_rolling`` other clusters restart after an upgrade of the operator, and
+    ``most_rolling`` may at a time."""
 
     cluster: BrokerCluster
     objects: Mapping[tuple[str, str], ObjectFact] = {}
@@ -135,6 +151,9 @@ class ClusterSnapshot(msgspec.Struct, frozen=True):
     cordoned: frozenset[str] = frozenset()
     data: Mapping[str, BrokerData] = {}
     order: Mapping[str, Mapping[str, str]] = {}
+    last_words: Mapping[str, str] = {}
+    others_rolling: int = 0
+    most_rolling: int = 1
 
 
 class Referring(msgspec.Struct, frozen=True):
@@ -159,3 +178,4 @@ class NameServerSnapshot(msgspec.Struct, frozen=True):
     clusters: tuple[Referring, ...] = ()
     registrations: Registrations = {}
     orders: Settings = {}
+    last_words: Mapping[str, str] = {}

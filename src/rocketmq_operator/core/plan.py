@@ -111,6 +111,35 @@ class Resize(Action, frozen=True):
     leaving: Leaving | None = None
 
 
+class SetPartition(Action, frozen=True):
+    """Let a StatefulSet's pods from this ordinal on take its new template: its controller restarts the highest of them.
+
+    Only if the set is as the plan saw it. Pods below come back as they were.
+    """
+
+    name: str
+    uid: str
+    resource_version: str
+    partition: int
+
+
+class Annotate(Action, frozen=True):
+    """Set annotations of an object of ours, or of the resource itself; None takes one away."""
+
+    kind: str
+    name: str
+    uid: str
+    values: dict[str, str | None]
+
+
+class NumberRevision(Action, frozen=True):
+    """Give a ControllerRevision another number."""
+
+    name: str
+    uid: str
+    revision: int
+
+
 class PutOrders(Action, frozen=True):
     """Tell a name server which brokers' queues order topics use (code 100), value by topic."""
 

@@ -29,7 +29,9 @@ def events(groups: Groups) -> tuple[Event, ...]:
     steps = ((view, groups.steps[index]) for index, view in sorted(groups.views.items()))
     return tuple(
         Event(
-            "Normal", f"Group{step.life.phase.value or 'Serving'}", f"{view.name} {step.doing or ENDS[step.life.phase]}"
+            "Normal",
+            f"Group{step.life.phase.value or 'Serving'}",
+            f"{view.name} {step.doing or step.rolling or ENDS[step.life.phase]}",
         )
         for view, step in steps
         if step.life.phase is not view.life.phase
@@ -38,8 +40,10 @@ def events(groups: Groups) -> tuple[Event, ...]:
 
 def progress(groups: Groups) -> tuple[Progress, ...]:
     """The same for live figures, with exact numbers."""
+    rolling = [(view, groups.steps[index]) for index, view in sorted(groups.views.items())]
     return tuple(
-        Progress(view.name, _word(view, step), step.doing, step.left, step.total) for view, step in _told(groups)
+        [Progress(view.name, _word(view, step), step.doing, step.left, step.total) for view, step in _told(groups)]
+        + [Progress(view.name, "Rollout", step.rolling) for view, step in rolling if step.rolling]
     )
 
 

@@ -11,7 +11,8 @@ from rocketmq_operator.admin import Admin
 from rocketmq_operator.api import BROKER_CLUSTER, NAME_SERVER, BrokerCluster, NameServer
 from rocketmq_operator.core import names
 from rocketmq_operator.kube.port import Kube
-from rocketmq_operator.kube.resources import NODE, POD
+from rocketmq_operator.kube.resources import CONTROLLER_REVISION, NODE, POD
+from rocketmq_operator.kube.types import Resource
 from rocketmq_operator.runtime.clock import Clock
 from rocketmq_operator.runtime.queue import WorkQueue
 from rocketmq_operator.runtime.reflector import Health, Reflector, reflectors
@@ -71,7 +72,7 @@ class Controller:
             (CLUSTERS, BrokerCluster, world.clusters, None),
             (NAME_SERVERS, NameServer, world.name_servers, None),
             (POD, PodView, world.pods, names.MANAGED_SELECTOR),
-            *((each, Made, world.made[each.kind], names.MANAGED_SELECTOR) for each in MADE),
+            *((each, Made, world.made[each.kind], _selector(each)) for each in MADE),
         ]
         found: list[Reflector[Any]] = []
         for resource, type_, store, selector in made:
@@ -181,6 +182,13 @@ class Controller:
     def health(self) -> list[Health]:
         """How each watch is; nodes apart, which an operator may be forbidden to read."""
         return [each.health for each in self._reflectors]
+
+
+def _selector(resource: Resource) -> str:
+    """StatefulSets give their own revisions the labels of their pods; only ours are watched."""
+    if resource is CONTROLLER_REVISION:
+        return f"{names.MANAGED_SELECTOR},{names.REVISION_LABEL}=true"
+    return names.MANAGED_SELECTOR
 
 
 def _wish(item: Any) -> tuple[int, dict[str, str]]:

@@ -10,6 +10,7 @@ from rocketmq_operator.admin import Admin
 from rocketmq_operator.api import NameServer
 from rocketmq_operator.core import completeness, names, nameserver_scaling, nameservers
 from rocketmq_operator.core.facts import NameServerSnapshot, Referring
+from rocketmq_operator.core.rollout import servers as rollout_servers
 from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.types import Ref
 
@@ -52,7 +53,7 @@ class NameServers:
         clusters = tuple(self._referring(server))
         there = NameServerSnapshot(server, self._world.facts(key), pods, clusters)
         shrinking, unasked = nameserver_scaling.shrinking(there), completeness.unasked(pods)
-        if not (shrinking or unasked):
+        if not (shrinking or unasked or servers_due(there, self._now.milliseconds())):
             return there
         servers = {pod.name: f"{pod.ip}:{names.NAME_SERVER_PORT}" for pod in pods if pod.runs}
         listed, ordered, heard = await asyncio.gather(
@@ -76,6 +77,12 @@ class NameServers:
             if cluster is not None:
                 found.append(Referring(cluster, self._world.pods_of(key)))
         return found
+
+
+def servers_due(snapshot: NameServerSnapshot, now_ms: int) -> bool:
+    """Whether name servers are to restart, so that it must be known who is registered where."""
+    resolved, target = rollout_servers.resolve(snapshot)
+    return rollout_servers.chart(resolved, target, now_ms).due
 
 
 def _by_pod(servers: Mapping[str, str], answers: Mapping[str, T]) -> dict[str, T]:

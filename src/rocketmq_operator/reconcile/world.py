@@ -8,12 +8,12 @@ from rocketmq_operator.api import BROKER_CLUSTER, NAME_SERVER, BrokerCluster, Na
 from rocketmq_operator.core import names
 from rocketmq_operator.core.addresses import ServiceName, names_service
 from rocketmq_operator.core.facts import ObjectFact, PodFact
-from rocketmq_operator.kube.resources import CONFIG_MAP, PDB, SERVICE, STATEFULSET
+from rocketmq_operator.kube.resources import CONFIG_MAP, CONTROLLER_REVISION, PDB, SERVICE, STATEFULSET
 from rocketmq_operator.runtime import Store
 
 from .views import Made, NodeView, PodView, View, object_fact, pod_fact
 
-MADE = (CONFIG_MAP, PDB, SERVICE, STATEFULSET)
+MADE = (CONFIG_MAP, CONTROLLER_REVISION, PDB, SERVICE, STATEFULSET)
 
 
 class Key(msgspec.Struct, frozen=True, order=True):
