@@ -67,6 +67,7 @@ def report(
         ),
         requeue=scaling_status.sooner(decided, _requeue(snapshot, conditions, acted, unsettled, now)),
         progress=scaling_status.progress(decided),
+        upgrading=decided.course.upgrading,
     )
 
 

@@ -169,10 +169,14 @@ S = TypeVar("S", BrokerClusterStatus, NameServerStatus)
 
 
 class Plan(msgspec.Struct, Generic[S], frozen=True):
-    """Actions in their order, the status that is true now, what to tell, and when to look again (seconds; None: at the resync)."""
+    """Actions in their order, the status that is true now, what to tell, and when to look again (seconds; None: at the resync).
+
+    ``upgrading``: pods restart only because of an upgrade of the operator, which is staggered over all clusters.
+    """
 
     actions: tuple[Action, ...]
     status: S
     events: tuple[Event, ...] = ()
     requeue: float | None = None
     progress: tuple[Progress, ...] = ()
+    upgrading: bool = False

@@ -43,8 +43,14 @@ def progress(groups: Groups) -> tuple[Progress, ...]:
     rolling = [(view, groups.steps[index]) for index, view in sorted(groups.views.items())]
     return tuple(
         [Progress(view.name, _word(view, step), step.doing, step.left, step.total) for view, step in _told(groups)]
-        + [Progress(view.name, "Rollout", step.rolling) for view, step in rolling if step.rolling]
+        + [Progress(view.name, _reason(groups, view.index), step.rolling) for view, step in rolling if step.rolling]
     )
+
+
+def _reason(groups: Groups, index: int) -> str:
+    """Why a group is changed, as a phase of its own."""
+    standing = groups.course.standings.get(index)
+    return (standing.reason() if standing else "") or "RollingOut"
 
 
 def sooner(groups: Groups, requeue: float | None) -> float | None:

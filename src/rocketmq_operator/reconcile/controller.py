@@ -19,7 +19,7 @@ from rocketmq_operator.runtime.reflector import Health, Reflector, reflectors
 from rocketmq_operator.runtime.runner import Runner
 
 from .act import Guard
-from .broker_cluster import BrokerClusters
+from .broker_cluster import MOST_ROLLING, BrokerClusters
 from .clock import Now
 from .name_server import NameServers
 from .report import Recorder, Reporter
@@ -48,6 +48,7 @@ class Controller:
         workers: int = 16,
         on_run: OnRun | None = None,
         guard: Guard = lambda: None,
+        most_rolling: int = MOST_ROLLING,
     ) -> None:
         self.world = World()
         self._clock, self._random = clock, random
@@ -56,7 +57,7 @@ class Controller:
         self._queue: WorkQueue[Key] = WorkQueue(clock=clock, random=random)
         now = Now(clock.wall)
         reporter = Reporter(kube, recorder, now)
-        clusters = BrokerClusters(self.world, kube, admin, reporter, now, guard)
+        clusters = BrokerClusters(self.world, kube, admin, reporter, now, guard, most_rolling)
         self.board = clusters.board
         self._kinds: dict[str, Callable[[Key], Awaitable[float | None]]] = {
             BROKER_CLUSTER.kind: clusters.reconcile,

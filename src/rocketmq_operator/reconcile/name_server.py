@@ -17,6 +17,7 @@ from rocketmq_operator.kube.types import Ref
 from . import look
 from .act import Actor, Guard
 from .clock import Now
+from .last_words import last_words
 from .report import Reporter
 from .resources import NAME_SERVERS
 from .world import Key, World, referring
@@ -51,7 +52,9 @@ class NameServers:
         """Everything that decides about a NameServer, as it is now; RocketMQ is asked only where something depends on it."""
         pods = self._world.pods_of(key)
         clusters = tuple(self._referring(server))
-        there = NameServerSnapshot(server, self._world.facts(key), pods, clusters)
+        status = server.status.conditions if server.status else ()
+        words = await last_words(self._kube, key.namespace, pods, status)
+        there = NameServerSnapshot(server, self._world.facts(key), pods, clusters, last_words=words)
         shrinking, unasked = nameserver_scaling.shrinking(there), completeness.unasked(pods)
         if not (shrinking or unasked or servers_due(there, self._now.milliseconds())):
             return there

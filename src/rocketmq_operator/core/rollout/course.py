@@ -29,6 +29,7 @@ class Course(msgspec.Struct, frozen=True):
     halted: Problem | None = None
     problems: tuple[Problem, ...] = ()
     ills: Mapping[int, str] = {}
+    upgrading: bool = False
 
     @property
     def due(self) -> bool:
@@ -54,7 +55,7 @@ def chart(snapshot: ClusterSnapshot, views: Views, target: Target, now_ms: int) 
     found = hold.find(snapshot, wanted, standings, target, now_ms)
     turns = Turns(snapshot, wanted, standings, survey.ills(snapshot, wanted, now_ms))
     gates = {index: found.hard or turns.gate(index, found.soft) for index in standings}
-    return Course(target, standings, gates, found.hard, found.halted, found.problems, turns.ills)
+    return Course(target, standings, gates, found.hard, found.halted, found.problems, turns.ills, found.upgrading)
 
 
 class Turns:

@@ -22,6 +22,7 @@ class Hold(msgspec.Struct, frozen=True):
     soft: str = ""
     halted: Problem | None = None
     problems: tuple[Problem, ...] = ()
+    upgrading: bool = False
 
 
 def find(
@@ -34,12 +35,13 @@ def find(
     if halted:
         problems = [halted, *problems]
     hard = paused(snapshot.cluster.metadata.annotations) or (f"it is halted: {halted.message}" if halted else "")
+    upgrading = _upgrading(standings)
     soft = (
         windows.closed(rules.maintenance_windows, now_ms)
-        or _fleet(snapshot, standings)
+        or (_fleet(snapshot) if upgrading else "")
         or _canary(snapshot, views, standings, target, rules, now_ms)
     )
-    return Hold(hard, soft, halted, tuple(problems))
+    return Hold(hard, soft, halted, tuple(problems), upgrading and not soft)
 
 
 def paused(annotations: Mapping[str, str]) -> str:
@@ -92,10 +94,13 @@ def _halted(
     return None
 
 
-def _fleet(snapshot: ClusterSnapshot, standings: Mapping[int, Standing]) -> str:
-    """Restarts that only a newer operator wants are staggered over all clusters."""
-    reasons = {standing.reason() for standing in standings.values() if standing.due}
-    if reasons != {Reason.OPERATOR.value} or snapshot.others_rolling < snapshot.most_rolling:
+def _upgrading(standings: Mapping[int, Standing]) -> bool:
+    """Whether nothing but a newer operator wants restarts."""
+    return {standing.reason() for standing in standings.values() if standing.due} == {Reason.OPERATOR.value}
+
+
+def _fleet(snapshot: ClusterSnapshot) -> str:
+    if snapshot.others_rolling < snapshot.most_rolling:
         return ""
     return f"waits for {snapshot.others_rolling} other clusters that are restarted after an upgrade of the operator"
 
