@@ -136,7 +136,7 @@ Registrations = Mapping[str, Mapping[str, Registered] | None]
 class ClusterSnapshot(msgspec.Struct, frozen=True):
     """Everything that decides about a BrokerCluster. ``data`` (by pod) and ``order`` (by name server, then topic) are there only as
     far as ``groups.decide.demand`` asked for them; ``cordoned`` names nodes that take no new pods. ``last_words`` are last log
-    lines of pods that fail in a rollout; ``others_rolling`` other clusters restart after an upgrade of the operator, and
+    lines of pods that fail in a rollout; ``servers_rolling``: its NameServer restarts pods, or will. ``others_rolling`` other clusters restart after an upgrade of the operator, and
     ``most_rolling`` may at a time."""
 
     cluster: BrokerCluster
@@ -152,6 +152,7 @@ class ClusterSnapshot(msgspec.Struct, frozen=True):
     data: Mapping[str, BrokerData] = {}
     order: Mapping[str, Mapping[str, str]] = {}
     last_words: Mapping[str, str] = {}
+    servers_rolling: bool = False
     others_rolling: int = 0
     most_rolling: int = 1
 

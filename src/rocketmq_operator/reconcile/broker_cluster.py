@@ -6,6 +6,7 @@ import msgspec
 
 from rocketmq_operator.admin import Admin
 from rocketmq_operator.api import NAME_SERVER, BrokerCluster
+from rocketmq_operator.api.common import condition
 from rocketmq_operator.core import announced, clusters, intents, nameserver_scaling
 from rocketmq_operator.core.addresses import AddressError, NameServers
 from rocketmq_operator.core.facts import ClusterSnapshot, NameServerSnapshot, Problem
@@ -93,10 +94,23 @@ class BrokerClusters:
             problems=tuple(problems),
             nodes=self._world.node_count(cluster.spec.node_selector),
             cordoned=self._world.cordoned(),
+            servers_rolling=self._servers_rolling(cluster),
             last_words=await last_words(
                 self._kube, key.namespace, pods, cluster.status.conditions if cluster.status else ()
             ),
         )
+
+    def _servers_rolling(self, cluster: BrokerCluster) -> bool:
+        """Whether the NameServer that the cluster refers to restarts pods, or has not looked at its newest spec yet."""
+        reference = cluster.spec.name_server_ref
+        if reference is None:
+            return False
+        server = self._world.name_servers.get(reference.namespace or cluster.metadata.namespace, reference.name)
+        if server is None or server.status is None:
+            return False
+        rolling = condition(server.status.conditions, "RollingOut")
+        seen = server.status.observed_generation == server.metadata.generation
+        return not seen or bool(rolling and rolling.status == "True" and rolling.reason not in {"Halted", "Paused"})
 
     async def _deeper(self, snapshot: ClusterSnapshot) -> ClusterSnapshot:
         """What brokers hold, as far as groups that come and go need it; nothing in everyday life."""

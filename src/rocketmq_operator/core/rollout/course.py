@@ -12,7 +12,7 @@ from ..facts import ClusterSnapshot, Problem
 from ..groups.life import Phase
 from ..groups.view import GroupView, Views
 from . import hold, survey, versions
-from .standing import HELD_PARTITION, Standing
+from .standing import HELD_PARTITION, Standing, broken
 from .target import Target
 
 IN_TURN = frozenset({Phase.YIELDING, Phase.RESTARTING})
@@ -53,7 +53,7 @@ def chart(snapshot: ClusterSnapshot, views: Views, target: Target, now_ms: int) 
         kept = {index: msgspec.structs.replace(each, changes=()) for index, each in standings.items()}
         return Course(target, kept, dict.fromkeys(kept, "it is refused"), "it is refused", problems=(refused,))
     found = hold.find(snapshot, wanted, standings, target, now_ms)
-    turns = Turns(snapshot, wanted, standings, survey.ills(snapshot, wanted, now_ms))
+    turns = Turns(snapshot, wanted, standings, survey.ills(snapshot, wanted, now_ms), now_ms)
     gates = {index: found.hard or turns.gate(index, found.soft) for index in standings}
     return Course(target, standings, gates, found.hard, found.halted, found.problems, turns.ills, found.upgrading)
 
@@ -62,8 +62,14 @@ class Turns:
     """Whose turn it is."""
 
     def __init__(
-        self, snapshot: ClusterSnapshot, views: Views, standings: Mapping[int, Standing], ills: Mapping[int, str]
+        self,
+        snapshot: ClusterSnapshot,
+        views: Views,
+        standings: Mapping[int, Standing],
+        ills: Mapping[int, str],
+        now_ms: int,
     ) -> None:
+        self.now_ms = now_ms
         rules = snapshot.cluster.spec.rollout
         self.most = rules.max_unavailable_groups if rules else 1
         self.views, self.standings, self.ills = views, standings, ills
@@ -81,7 +87,8 @@ class Turns:
             return ""
         if not begun and len(self.holders) >= self.most:
             return f"waits for {self.views[self.holders[0]].name}"
-        if index in self.ills:
+        if (begun and index in self.ills) or any(broken(pod, self.now_ms) for pod in view.pods):
+            # Its own member is away because of us, or it does not serve anyway.
             return ""
         for other, trouble in sorted(self.ills.items()):
             if other not in self.holders and self.views[other].life.initialized:

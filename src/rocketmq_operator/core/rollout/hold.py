@@ -38,6 +38,7 @@ def find(
     upgrading = _upgrading(standings)
     soft = (
         windows.closed(rules.maintenance_windows, now_ms)
+        or ("waits until its name servers have restarted" if snapshot.servers_rolling else "")
         or (_fleet(snapshot) if upgrading else "")
         or _canary(snapshot, views, standings, target, rules, now_ms)
     )

@@ -14,11 +14,9 @@ from ..plan import Action, Remove, SetPartition
 from . import hold, revisions, windows
 from .content import FORMAT, read
 from .diff import Change, Reason, changes, of_server
-from .standing import HELD_PARTITION, Standing, of_workload
+from .standing import HELD_PARTITION, Standing, broken, of_workload
 from .target import KIND, Target, choose, effective
 from .workloads import noted
-
-BROKEN_MS = 120_000
 
 
 class Course(msgspec.Struct, frozen=True):
@@ -65,13 +63,13 @@ def chart(snapshot: NameServerSnapshot, target: Target, now_ms: int) -> Course:
 
 def _step(snapshot: NameServerSnapshot, course: Course, standing: Standing, now_ms: int) -> Course:
     if standing.template_due:
-        starting = [pod.name for pod in snapshot.pods if not pod.ready and not _broken(pod, now_ms)]
+        starting = [pod.name for pod in snapshot.pods if not pod.ready and not broken(pod, now_ms)]
         if starting:
             return msgspec.structs.replace(course, doing=f"takes the change in when {some(starting)} is ready")
         return msgspec.structs.replace(course, doing="gets its new template", template=True)
     pod = standing.outdated[0]
     why = standing.why[pod.name]
-    if not _broken(pod, now_ms):
+    if not broken(pod, now_ms):
         waiting = _others(snapshot, pod)
         if waiting:
             return msgspec.structs.replace(course, doing=f"waits to restart {pod.name}: {waiting}")
@@ -107,12 +105,6 @@ def _others(snapshot: NameServerSnapshot, taken: PodFact) -> str:
         return "not every other one answers"
     lacking = missing_brokers(snapshot, [pod.name for pod in rest])
     return f"not registered: {some(lacking)}" if lacking else ""
-
-
-def _broken(pod: PodFact, now_ms: int) -> bool:
-    if pod.ready or pod.deleting:
-        return False
-    return pod.problem is not None or bool(pod.created and now_ms - pod.created > BROKEN_MS)
 
 
 def _begun(snapshot: NameServerSnapshot, standing: Standing) -> bool:

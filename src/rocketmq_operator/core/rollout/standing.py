@@ -11,6 +11,15 @@ from .content import FORMAT, OLDEST_FORMAT
 from .diff import Change, Reason
 
 HELD_PARTITION = 1_000
+BROKEN_MS = 120_000
+"""A pod that was not ready for so long, for whatever reason, may be replaced out of turn."""
+
+
+def broken(pod: PodFact, now_ms: int) -> bool:
+    """Whether a pod does not serve, and will not by waiting."""
+    if pod.ready or pod.deleting:
+        return False
+    return pod.problem is not None or bool(pod.created and now_ms - pod.created > BROKEN_MS)
 
 
 class Standing(msgspec.Struct, frozen=True):

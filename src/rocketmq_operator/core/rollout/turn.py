@@ -19,13 +19,11 @@ from ..opening import FENCE
 from ..plan import Action, Remove, SetPartition, WipeWritePermission
 from ..registration import answering
 from .course import Course
-from .standing import Standing
+from .standing import Standing, broken
 
 LOOK_SECONDS = 2.0
 SETTLE_SECONDS = 11.0
 """A slave takes topics and offsets from its master each 10 s; what was written last must have reached it."""
-BROKEN_MS = 120_000
-"""A pod that was not ready for so long, for whatever reason, may be replaced out of turn."""
 YIELDED = "yielded"
 
 
@@ -35,7 +33,7 @@ def step(view: GroupView, circle: Circle, course: Course) -> Step | None:
     if view.life.phase is Phase.SERVING:
         return _serving(view, circle, course, standing) if standing and standing.due else None
     if standing is None or not standing.due:
-        return _done(view, circle)
+        return _back(view, circle) if view.life.phase is Phase.YIELDING else _done(view, circle)
     if view.life.phase is Phase.YIELDING:
         return _yielding(view, circle, course)
     return _restarting(view, circle, course, standing)
@@ -61,11 +59,11 @@ def _serving(view: GroupView, circle: Circle, course: Course, standing: Standing
 
 def _template(view: GroupView, circle: Circle, standing: Standing) -> Step:
     """Written only where no pod is just starting: an edit during a rollout is taken in between two members."""
-    broken = any(_broken(pod, circle.now_ms) for pod in view.pods)
+    ended = any(broken(pod, circle.now_ms) for pod in view.pods)
     for pod in view.pods if view.life.initialized else ():
-        if pod.deleting or (not pod.ready and not _broken(pod, circle.now_ms)):
+        if pod.deleting or (not pod.ready and not broken(pod, circle.now_ms)):
             return Step(view.life, rolling=f"takes the change in when {pod.name} is ready", again=LOOK_SECONDS)
-    if view.life.initialized and changing(view) and not broken:
+    if view.life.initialized and changing(view) and not ended:
         return Step(view.life, rolling="takes the change in when its members are settled", again=LOOK_SECONDS)
     return Step(view.life, rolling="gets its new template", again=0.5, template=True)
 
@@ -88,7 +86,7 @@ def _close(view: GroupView, circle: Circle, pod: PodFact) -> Step:
 def _yielding(view: GroupView, circle: Circle, course: Course) -> Step:
     """Name servers are told again at each look: one forgets it when it restarts, or when a topic changes."""
     if _gives_way(view, circle, course):
-        return _open_again(view, circle)
+        return _back(view, circle)
     wiped = tuple(
         WipeWritePermission("", f"took {view.name} out of the routes for writing", server, view.name)
         for server in answering(view.snapshot.registrations)
@@ -122,6 +120,8 @@ def _closed(view: GroupView, circle: Circle, standing: Standing, pod: PodFact) -
     waiting = _others(view, pod) or changing(view)
     if fact is None:
         return Step(view.life, rolling=f"waits to restart {pod.name}: its master does not answer", again=LOOK_SECONDS)
+    if fact.permission != 4 and _has_others(view) and not _elsewhere(view, circle):
+        return Step(view.life, rolling="waits until another group is open", again=LOOK_SECONDS)
     if fact.permission != 4:
         message = f"closed {view.name} for writing, before {pod.name} restarts"
         later = msgspec.structs.replace(view.life, since=circle.now_ms)
@@ -178,18 +178,11 @@ def _replace(view: GroupView, standing: Standing, pod: PodFact) -> Step:
     return Step(view.life, (action,), rolling=message, again=1.0)
 
 
-def _broken(pod: PodFact, now_ms: int) -> bool:
-    """Whether a pod does not serve, and will not by waiting."""
-    if pod.ready or pod.deleting:
-        return False
-    return pod.problem is not None or bool(pod.created and now_ms - pod.created > BROKEN_MS)
-
-
 def _useless(view: GroupView, pod: PodFact, now_ms: int) -> bool:
     """Whether a pod may be replaced without further ado: it does not serve, or its master does not; and its volume stays."""
     if view.cluster.spec.empty_dir and (not pod.member or view.fact is None):
         return False
-    return _broken(pod, now_ms) or (view.fact is None and view.master is not None and _broken(view.master, now_ms))
+    return broken(pod, now_ms) or (view.fact is None and view.master is not None and broken(view.master, now_ms))
 
 
 def _others(view: GroupView, taken: PodFact) -> str:
@@ -238,8 +231,28 @@ def _gives_way(view: GroupView, circle: Circle, course: Course) -> bool:
     """Whether a closed group opens again before its turn is over: it could serve, and is held, or is the only one left."""
     if view.fact is None or any(pod.deleting or not pod.ready for pod in view.pods):
         return False
-    alone = not _elsewhere(view, circle) and _has_others(view)
-    return bool(course.stop) or alone
+    return bool(course.stop) or (_has_others(view) and not any(_open(other, circle.now_ms) for other in circle.knowing))
+
+
+def _open(view: GroupView, now_ms: int) -> bool:
+    """Whether a group serves as far as anybody knows: one lost answer, or a name server that restarts, says nothing."""
+    if view.life.phase is not Phase.SERVING or view.master is None or not view.master.ready:
+        return False
+    return view.fact is None or view.accepting(now_ms)
+
+
+def _back(view: GroupView, circle: Circle) -> Step:
+    """Out of Yielding: name servers give back what code 205 took only when the broker's permission changes, so it is closed,
+    and then opened by the rule for every master."""
+    fact = view.fact
+    if fact is None:
+        return Step(view.life, rolling="goes back to work when its master answers", again=1.0)
+    if fact.permission != 4:
+        message = f"closed {view.name} for a moment, to bring its routes back"
+        return Step(
+            view.life, (configure(view, "GroupClosed", message, CLOSE),), rolling="goes back to work", again=0.5
+        )
+    return _open_again(view, circle)
 
 
 def _has_others(view: GroupView) -> bool:

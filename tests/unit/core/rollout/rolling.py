@@ -1,13 +1,16 @@
 """A running cluster whose pods come back some seconds after they were taken, and time that passes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from rocketmq_operator.api import BrokerClusterStatus
+from rocketmq_operator.core.facts import BrokerFact
 from rocketmq_operator.core.plan import Action, Configure, Plan, Remove, SetPartition
 from tests.unit.core.groups.story import running
+from tests.unit.core.world import World
 
 BACK_MS = 15_000
 
@@ -21,7 +24,12 @@ class Rolling:
         """Revisions whose pods never become ready."""
         self.taken: list[str] = []
         self.closed: dict[str, bool] = {}
+        self.check: Callable[[World, list[str]], None] = lambda seen, taken: None
+        """Told of each restart that is ordered, with the world as it was seen."""
+        self._silent: dict[str, tuple[int, BrokerFact]] = {}
         self._gone: dict[str, int] = {}
+        self._catch_up = False
+        self._stored: dict[str, int] = {}
         self.ready()
         self.pass_seconds(3)
 
@@ -35,8 +43,11 @@ class Rolling:
         """The operator looks; the rest of the world goes on."""
         world = self.world
         world.now_ms += 1000
-        before = set(world.pods)
+        self._hear()
+        self._stored |= {name: fact.max_offset for name, fact in world.brokers.items()}
+        before, seen, told = set(world.pods), world.copy(), len(world.done)
         plan = world.plan()
+        self.check(seen, restarts(world.done[told:]))
         world.roll()
         for name in before - set(world.pods):
             self.taken.append(name)
@@ -48,9 +59,42 @@ class Rolling:
                 del self._gone[name]
                 _, group, member = name.split("-")
                 world.start(int(group), int(member))
+                world.change_broker(name, max_offset=self._stored.get(name, 0))
         self.ready()
+        if self._catch_up:
+            self._copy()
         world.settle_revisions()
         return plan
+
+    def _copy(self) -> None:
+        for name, fact in self.world.brokers.items():
+            master = self.world.brokers.get(f"{name.rpartition('-')[0]}-0")
+            if master is not None and fact.max_offset != master.max_offset:
+                self.world.change_broker(name, max_offset=max(fact.max_offset, master.max_offset))
+
+    def fail(self, name: str) -> None:
+        """A pod ends by itself, and comes back as its StatefulSet says."""
+        self.world.stop(name)
+        self._gone[name] = self.world.now_ms
+
+    def silence(self, name: str, seconds: int) -> None:
+        """A broker does not answer for a while."""
+        self._silent[name] = (self.world.now_ms + seconds * 1000, self.world.brokers.pop(name))
+
+    def _hear(self) -> None:
+        for name, (until, fact) in list(self._silent.items()):
+            if self.world.now_ms >= until:
+                del self._silent[name]
+                if name in self.world.pods and name not in self.world.brokers:
+                    self.world.brokers[name] = fact
+
+    def copy_everything(self) -> None:
+        """Slaves catch up."""
+        self._catch_up = True
+
+    def time(self) -> str:
+        """Now, as an annotation says it."""
+        return datetime.fromtimestamp(self.world.now_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def open(self, master: str) -> bool:
         """Whether a master takes messages."""
