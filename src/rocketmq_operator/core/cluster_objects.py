@@ -7,7 +7,7 @@ import msgspec
 from rocketmq_operator.api import BrokerCluster
 from rocketmq_operator.api.schema import API_VERSION
 
-from . import names, objects, registration, rollout, sizes
+from . import names, objects, registration, sizes
 from .build import config, network, workload
 from .drift import unsized
 from .facts import ClusterSnapshot, Problem
@@ -18,6 +18,7 @@ from .intents import intent
 from .members import member_count
 from .objects import Owner
 from .plan import Action
+from .rollout import held as rollout
 
 Json = dict[str, Any]
 

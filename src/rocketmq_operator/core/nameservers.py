@@ -8,7 +8,7 @@ from rocketmq_operator.api import NameServerStatus
 from rocketmq_operator.api.nameserver import NameServerMember
 from rocketmq_operator.api.schema import API_VERSION
 
-from . import completeness, names, objects, pace, rollout
+from . import completeness, names, objects, pace
 from . import nameserver_scaling as scaling
 from .build import nameserver
 from .conditions import Verdict, degraded, events, settle
@@ -17,6 +17,7 @@ from .facts import NameServerSnapshot, PodFact, Problem
 from .nameserver_scaling import Scaling
 from .objects import Owner
 from .plan import Action, Plan
+from .rollout import held as rollout
 
 Json = dict[str, Any]
 

@@ -8,10 +8,10 @@ held back and reported; everything else of a StatefulSet follows at once.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .drift import holds, unsized
-from .facts import ObjectFact
-from .names import HASH_ANNOTATION
-from .objects import Owner, owned
+from ..drift import holds, unsized
+from ..facts import ObjectFact
+from ..names import HASH_ANNOTATION
+from ..objects import Owner, owned
 
 Json = dict[str, Any]
 

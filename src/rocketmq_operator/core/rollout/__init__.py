@@ -1,0 +1,1 @@
+"""What of a changed wish may reach a running group, and how."""
