@@ -1,0 +1,31 @@
+"""A key is in the table for a version if, and only if, its effect shows there. ROCKETMQ_VERSIONS names the versions
+("4.9.7,5.3.3,5.4.0,5.5.0"); without it the default one is tried."""
+
+import os
+
+import pytest
+
+from rocketmq_operator.core.rollout.live_keys import LIVE_KEYS
+
+from ..jars import VERSION
+from .brokers import NotShown, Stage
+from .effects import EFFECTS
+
+VERSIONS = os.environ.get("ROCKETMQ_VERSIONS", "").replace(",", " ").split() or [VERSION]
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
+
+
+def _case(version: str, key: str) -> object:
+    table = key in LIVE_KEYS and version in LIVE_KEYS[key].versions
+    absent = pytest.mark.xfail(raises=NotShown, strict=True, reason="not in the table for this version")
+    return pytest.param(version, key, id=f"{version}-{key}", marks=() if table else absent)
+
+
+@pytest.mark.parametrize(
+    "given, key", [_case(version, key) for version in VERSIONS for key in EFFECTS], indirect=["given"]
+)
+async def test_the_effect(at: Stage, key: str) -> None:
+    await EFFECTS[key](at)
+    for broker in (at.given.master, at.given.keeper, at.given.full):
+        await at.ordinary(broker.address)
