@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from rocketmq_operator.admin import Admin
+from rocketmq_operator.admin.messages import SendStatus
 from rocketmq_operator.admin.pool import Pool, dial_tcp
 
 from ..servers import UnavailableError
@@ -35,13 +36,13 @@ async def _ready(made: Brokers) -> None:
             return {broker.address for broker in made.all} <= addresses
 
         async def following() -> bool:
-            await Stage(made, admin, pool).ordinary(made.master.address)
-            return True
+            sent = await admin.send(made.master.address, topic, 0, b"x", seconds=20)
+            return sent.status is SendStatus.SEND_OK
 
-        pool = _pool()
-        assert await eventually(registered, 60)
-        assert await eventually(following, 60)
-        await pool.close()
+        assert await eventually(registered, 60), "not all brokers are registered"
+        topic = "followed"
+        await admin.create_topic(made.master.address, topic)
+        assert await eventually(following, 60), "no slave follows"
 
 
 def _pool() -> Pool:

@@ -50,27 +50,42 @@ async def slave_timeout(at: Stage) -> None:
             assert status is SendStatus.FLUSH_SLAVE_TIMEOUT and seconds > 2.9
             async with at.changed("slaveTimeout", "500", sends=False):
                 status, seconds = await _send(at, topic)
-                shown(status is SendStatus.FLUSH_SLAVE_TIMEOUT and seconds < 2, f"the answer came after {seconds} s")
+                shown(status is SendStatus.FLUSH_SLAVE_TIMEOUT and seconds < 2.9, f"the answer came after {seconds} s")
 
 
 async def slave_read_enable(at: Stage) -> None:
-    """A slave refuses to be read, gives messages, refuses."""
+    """A master sends nobody, sends a reader far behind, sends nobody to its slave. A slave of 5.x refuses to be read,
+    gives messages, refuses; one of 4.9 always gives them."""
     topic = await at.topic("copied", messages=3)
+    await at.ordinary(at.master)
 
+    async def suggested() -> str:
+        """The member that a reader of three old messages, none of them in memory, is sent to."""
+        async with at.changed("accessMessageInMemoryMaxRatio", "0"):
+            return (await at.pull(topic)).fields["suggestWhichBrokerId"]
+
+    assert await suggested() == "0"
+    async with at.changed("slaveReadEnable", "true"):
+        shown(await suggested() == "1", "the reader is sent to the slave")
+    assert await suggested() == "0"
+    if at.version >= "5":
+        await _slave_is_read(at, topic)
+
+
+async def _slave_is_read(at: Stage, topic: str) -> None:
     async def known() -> bool:
         """The topic reached the slave: it is copied each 10 s."""
         return topic in (await at.admin.topic_configs(at.slave)).topics
 
-    assert await eventually(known, 30)
-
     async def readable() -> bool:
         response = await at.pull(topic, addr=at.slave)
-        assert response.code in (ResponseCode.SUCCESS, ResponseCode.SYSTEM_BUSY, ResponseCode.PULL_RETRY_IMMEDIATELY)
+        assert response.code in (ResponseCode.SUCCESS, ResponseCode.SYSTEM_BUSY)
         return response.code == ResponseCode.SUCCESS
 
+    assert await eventually(known, 30)
     assert not await readable()
     async with at.changed("slaveReadEnable", "true", addr=at.slave, sends=False):
-        shown(await eventually(readable, 5), "the slave is read")
+        shown(await eventually(readable), "the slave is read")
         await at.ordinary(at.master)
     assert not await readable()
 
@@ -78,7 +93,8 @@ async def slave_read_enable(at: Stage) -> None:
 @contextlib.asynccontextmanager
 async def _stream(at: Stage, offset: int) -> AsyncIterator[asyncio.StreamReader]:
     """What a master sends to a slave that has the log up to `offset`: 8 bytes of offset, 4 of size, so many of log."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", at.given.ha_port)
+    port = int((await at.admin.broker_config(at.master))["haListenPort"])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(offset.to_bytes(8, "big"))
     try:
         yield reader
@@ -86,13 +102,13 @@ async def _stream(at: Stage, offset: int) -> AsyncIterator[asyncio.StreamReader]
         writer.close()
 
 
-async def _frames(at: Stage, offset: int, seconds: float) -> list[int]:
-    """Sizes of all that comes in so many seconds."""
+async def _frames(at: Stage, offset: int, seconds: float, enough: int = 1 << 40) -> list[int]:
+    """Sizes of all that comes in so many seconds, or until they are enough bytes."""
     sizes: list[int] = []
     async with _stream(at, offset) as reader:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while True:
+                while sum(sizes) < enough:
                     _, size = _HEAD.unpack(await reader.readexactly(_HEAD.size))
                     await reader.readexactly(size)
                     sizes.append(size)
@@ -100,17 +116,18 @@ async def _frames(at: Stage, offset: int, seconds: float) -> list[int]:
 
 
 async def ha_send_heartbeat_interval(at: Stage) -> None:
-    """A slave that has everything hears from its master every second, five times as often, every second."""
+    """A slave that has everything hears from its master each second, several times a second, not at all for a while."""
 
     async def beats() -> int:
         end = (await at.admin.runtime(at.master)).commit_log_max_offset
         return (await _frames(at, end, 2.5)).count(0)
 
-    assert 1 <= await beats() <= 3
+    first = await beats()
+    assert 1 <= first <= 3
     async with at.changed("haSendHeartbeatInterval", "100"):
-        shown(await beats() >= 6, "the master is heard more often")
+        shown(await beats() > first, "the master is heard more often")
     async with at.changed("haSendHeartbeatInterval", "20000"):
-        shown(await beats() <= 1, "the master is heard less often")
+        shown(await beats() == 0, "the master is heard less often")
 
 
 async def ha_transfer_batch_size(at: Stage) -> None:
@@ -120,7 +137,7 @@ async def ha_transfer_batch_size(at: Stage) -> None:
     assert (await at.send(topic, b"x" * 200_000)).code == 0
 
     async def largest() -> int:
-        return max(await _frames(at, before, 1))
+        return max(await _frames(at, before, 20, 200_000))
 
     assert await largest() == 32768
     async with at.changed("haTransferBatchSize", "4096"):

@@ -47,7 +47,7 @@ async def _go(files: list[Path]) -> bool:
     async def gone() -> bool:
         return not any(file.exists() for file in files)
 
-    return await eventually(gone, 4 * _LOOKS)
+    return await eventually(gone)
 
 
 async def file_reserved_time(at: Stage) -> None:
