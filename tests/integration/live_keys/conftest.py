@@ -11,7 +11,8 @@ from rocketmq_operator.admin.messages import SendStatus
 from rocketmq_operator.admin.pool import Pool, dial_tcp
 
 from ..servers import UnavailableError
-from .brokers import Brokers, Stage, brokers, eventually
+from .brokers import Brokers, brokers
+from .stage import Stage, eventually
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from rocketmq_operator.admin.messages import SendStatus
 from rocketmq_operator.remoting.codes import ResponseCode
 
-from .brokers import Stage, eventually, shown
+from .stage import Stage, eventually, shown
 
 _HEAD = struct.Struct(">qi")
 

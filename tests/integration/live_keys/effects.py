@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from . import copies, files, pulls, sends, transactions
-from .brokers import Stage
+from .stage import Stage
 
 Effect = Callable[[Stage], Awaitable[None]]
 """Shows that behaviour follows the setting, or raises NotShown."""

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from ..servers import Server
-from .brokers import HOURS, MIB, Stage, eventually, shown, stays
+from .brokers import HOURS, MIB
+from .stage import Stage, eventually, shown, stays
 
 _FIRST_LOOK, _LOOKS = 62.0, 2.5
 _HOUR = 3600

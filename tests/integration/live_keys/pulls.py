@@ -5,7 +5,7 @@ import time
 from rocketmq_operator.remoting.codes import ResponseCode
 from rocketmq_operator.remoting.message import decode_messages
 
-from .brokers import Stage, shown
+from .stage import Stage, shown
 
 HELD = 6.5
 """Seconds: more than the 5 between two looks of a broker at the requests that it holds."""

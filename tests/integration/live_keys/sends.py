@@ -4,7 +4,7 @@ import time
 
 from rocketmq_operator.remoting.codes import ResponseCode
 
-from .brokers import Stage, eventually, shown
+from .stage import Stage, eventually, shown
 
 
 async def max_message_size(at: Stage) -> None:

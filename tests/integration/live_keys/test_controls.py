@@ -8,7 +8,7 @@ import pytest
 from rocketmq_operator.core.rollout.live_keys import LIVE_KEYS
 from rocketmq_operator.remoting.codes import ResponseCode
 
-from .brokers import Stage
+from .stage import Stage
 from .test_effects import VERSIONS
 
 pytestmark = [

@@ -8,8 +8,8 @@ import pytest
 from rocketmq_operator.core.rollout.live_keys import LIVE_KEYS
 
 from ..jars import VERSION
-from .brokers import NotShown, Stage
 from .effects import EFFECTS
+from .stage import NotShown, Stage
 
 VERSIONS = os.environ.get("ROCKETMQ_VERSIONS", "").replace(",", " ").split() or [VERSION]
 

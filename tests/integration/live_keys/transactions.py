@@ -3,7 +3,7 @@ time shows as one more message in the topic of half messages; one that it gives 
 
 import asyncio
 
-from .brokers import Stage, eventually, shown
+from .stage import Stage, eventually, shown
 
 HALF, GIVEN_UP = "RMQ_SYS_TRANS_HALF_TOPIC", "TRANS_CHECK_MAX_TIME_TOPIC"
 _IN_TIME = "100"
