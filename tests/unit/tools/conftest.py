@@ -1,0 +1,6 @@
+"""Makes the tools importable: they are no part of the installed operator."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
