@@ -10,6 +10,8 @@ from ..servers import Server, Servers
 
 HOURS = ";".join(f"{hour:02}" for hour in range(24))
 MIB = 1 << 20
+FOLLOWED = "followed"
+"""A topic that the master has from the start, with a message in its first queue."""
 
 _MASTER = {
     "brokerRole": "SYNC_MASTER",

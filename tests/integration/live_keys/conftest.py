@@ -11,7 +11,7 @@ from rocketmq_operator.admin.messages import SendStatus
 from rocketmq_operator.admin.pool import Pool, dial_tcp
 
 from ..servers import UnavailableError
-from .brokers import Brokers, brokers
+from .brokers import FOLLOWED, Brokers, brokers
 from .stage import Stage, eventually
 
 
@@ -37,12 +37,11 @@ async def _ready(made: Brokers) -> None:
             return {broker.address for broker in made.all} <= addresses
 
         async def following() -> bool:
-            sent = await admin.send(made.master.address, topic, 0, b"x", seconds=20)
+            sent = await admin.send(made.master.address, FOLLOWED, 0, b"x", seconds=20)
             return sent.status is SendStatus.SEND_OK
 
         assert await eventually(registered, 60), "not all brokers are registered"
-        topic = "followed"
-        await admin.create_topic(made.master.address, topic)
+        await admin.create_topic(made.master.address, FOLLOWED)
         assert await eventually(following, 60), "no slave follows"
 
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from rocketmq_operator.admin.messages import SendStatus
 from rocketmq_operator.remoting.codes import ResponseCode
 
+from .brokers import FOLLOWED
 from .stage import Stage, eventually, shown
 
 _HEAD = struct.Struct(">qi")
@@ -69,20 +70,20 @@ async def slave_read_enable(at: Stage) -> None:
         shown(await suggested() == "1", "the reader is sent to the slave")
     assert await suggested() == "0"
     if at.version >= "5":
-        await _slave_is_read(at, topic)
+        await _slave_is_read(at)
 
 
-async def _slave_is_read(at: Stage, topic: str) -> None:
+async def _slave_is_read(at: Stage) -> None:
     async def known() -> bool:
-        """The topic reached the slave: it is copied each 10 s."""
-        return topic in (await at.admin.topic_configs(at.slave)).topics
+        """The topic reached the slave, which copies topics each minute."""
+        return FOLLOWED in (await at.admin.topic_configs(at.slave)).topics
 
     async def readable() -> bool:
-        response = await at.pull(topic, addr=at.slave)
+        response = await at.pull(FOLLOWED, addr=at.slave)
         assert response.code in (ResponseCode.SUCCESS, ResponseCode.SYSTEM_BUSY)
         return response.code == ResponseCode.SUCCESS
 
-    assert await eventually(known, 30)
+    assert await eventually(known, 120)
     assert not await readable()
     async with at.changed("slaveReadEnable", "true", addr=at.slave, sends=False):
         shown(await eventually(readable), "the slave is read")

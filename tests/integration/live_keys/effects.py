@@ -30,7 +30,6 @@ EFFECTS: dict[str, Effect] = {
     "shortPollingTimeMills": pulls.short_polling_time_mills,
     "inSyncReplicas": copies.in_sync_replicas,
     "slaveTimeout": copies.slave_timeout,
-    "slaveReadEnable": copies.slave_read_enable,
     "haSendHeartbeatInterval": copies.ha_send_heartbeat_interval,
     "haTransferBatchSize": copies.ha_transfer_batch_size,
     "transactionTimeOut": transactions.transaction_time_out,
@@ -40,5 +39,7 @@ EFFECTS: dict[str, Effect] = {
     "deleteWhen": files.delete_when,
     "diskMaxUsedSpaceRatio": files.disk_max_used_space_ratio,
     "cleanFileForciblyEnable": files.clean_file_forcibly_enable,
+    "slaveReadEnable": copies.slave_read_enable,
 }
-"""In the order in which they run; those of files last, since a broker deletes none in its first minute."""
+"""In the order in which they run. Last those that need brokers of more than a minute: before that none deletes files, and a
+slave does not know its master's topics."""
