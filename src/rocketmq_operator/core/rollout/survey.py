@@ -14,7 +14,7 @@ from ..membership import full_copy
 from .content import Content, read
 from .diff import Change, Reason, changes, of_cluster
 from .live_keys import live
-from .standing import Standing, of_workload
+from .standing import Standing, of_workload, retold
 from .target import KIND, Target
 
 Json = dict[str, Any]
@@ -31,7 +31,25 @@ def _standing(snapshot: ClusterSnapshot, view: GroupView, target: Target, now_ms
     if fact is None or fact.owner_uid != snapshot.cluster.metadata.uid:
         return None
     revision = fact.notes.get(names.REVISION_LABEL, "")
-    found = _changes(snapshot, view, fact, revision, target)
+    return _made(snapshot, view, fact, revision, _changes(snapshot, view, fact, revision, target), target, now_ms)
+
+
+def renewed(snapshot: ClusterSnapshot, view: GroupView, standing: Standing, target: Target, now_ms: int) -> Standing:
+    """How a group will stand once its template is the target's; as it stands where no new template is due."""
+    if not standing.template_due:
+        return standing
+    return _made(snapshot, view, retold(standing.workload, target.revision), target.revision, [], target, now_ms)
+
+
+def _made(
+    snapshot: ClusterSnapshot,
+    view: GroupView,
+    fact: ObjectFact,
+    revision: str,
+    found: list[Change] | None,
+    target: Target,
+    now_ms: int,
+) -> Standing:
     reasons = {name: _reasons(snapshot, name, target) for name in {pod.revision for pod in view.pods}}
     asked = snapshot.cluster.metadata.annotations.get(names.RESTART, "")
     return of_workload(fact, revision, found, view.pods, asked, now_ms, reasons)

@@ -74,6 +74,22 @@ def test_order_topics_leave_the_routes_first() -> None:
     assert len(world.revisions()) == 1
 
 
+def test_one_group_stays_open_whatever_the_rules_allow() -> None:
+    world = Rolling(rollout={"maxUnavailableGroups": 2})
+    world.world.edit(brokerImage="other")
+    for _ in range(300):
+        world.second()
+        assert world.open("c-0-0") or world.open("c-1-0")
+    assert world.taken == ["c-0-1", "c-0-0", "c-1-1", "c-1-0"]
+
+
+def test_a_canary_of_one_member_that_is_away_is_no_reason_to_fail() -> None:
+    world = Rolling(membersPerGroup=1, rollout={"canary": {"soakSeconds": 30}})
+    world.world.edit(brokerImage="other")
+    world.pass_seconds(300)
+    assert world.taken == ["c-0-0", "c-1-0"]
+
+
 def test_the_only_group_is_not_closed_for_longer_than_needed() -> None:
     world = Rolling(1)
     world.world.edit(brokerImage="other")
