@@ -132,11 +132,10 @@ def _pauses(view: GroupView, pod: PodFact) -> list[str]:
         return [
             f"{view.name} is the only group, and SYNC needs this slave: sends are stored but not acknowledged {away}"
         ]
-    found = []
-    if not has_others(view):
-        found.append(f"{view.name} is the only group, no other takes over: sends fail {away}")
-    elif member_count(view.cluster.spec) == 1:
-        found.append(f"{view.name} has one member: sends that must go to this group fail {away}")
-    if member_count(view.cluster.spec) == 1:
-        found.append(f"{view.name} has no slave: what it holds cannot be read {away}")
-    return found
+    alone = member_count(view.cluster.spec) == 1
+    if has_others(view):
+        # In the same words for each group, so that they are said once.
+        words = "sends that must go to its group fail, and what the group holds cannot be read"
+        return [f"groups of one member: while a master restarts, {words}"] if alone else []
+    unread = ", and nothing can be read" if alone else ""
+    return [f"{view.name} is the only group, no other takes over: sends fail{unread} {away}"]

@@ -111,7 +111,7 @@ def _canary(
     """Whether the first group has proven the target."""
     if rules.canary is None or not to_prove(snapshot, standings, target):
         return ""
-    first = [index for index, each in sorted(standings.items()) if each.started == target.revision and not each.due]
+    first = proven(standings, target)
     if not first:
         return ""
     pods = views[first[0]].pods
@@ -130,6 +130,11 @@ def to_prove(snapshot: ClusterSnapshot, standings: Mapping[int, Standing], targe
         return False
     promoted = snapshot.cluster.metadata.annotations.get(names.PROMOTED, "") == target.revision
     return not promoted and not revisions.is_complete(target, snapshot.objects)
+
+
+def proven(standings: Mapping[int, Standing], target: Target) -> list[int]:
+    """The groups that run the target entirely."""
+    return [index for index, each in sorted(standings.items()) if each.started == target.revision and not each.due]
 
 
 def _behind(standing: Standing) -> bool:
