@@ -68,8 +68,8 @@ def _progress(each: GroupProgress) -> Text:
 
 
 def duration(seconds: float) -> str:
-    """A time for people: 40 s, 12 min, 3 h."""
-    for unit, length in (("h", 3600), ("min", 60)):
+    """A time for people: 40 s, 12 min, 3 h, 5 d."""
+    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:.0f} {unit}"
     return f"{seconds:.0f} s"

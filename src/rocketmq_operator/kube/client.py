@@ -109,10 +109,18 @@ class Client:
         body = await self._write("create", resource, "POST", path, obj, "application/json", parameters)
         return _object(body, path)
 
-    async def apply(self, resource: Resource, obj: Json, *, force: bool = True, subresource: str | None = None) -> Json:
+    async def apply(
+        self,
+        resource: Resource,
+        obj: Json,
+        *,
+        force: bool = True,
+        subresource: str | None = None,
+        dry_run: bool = False,
+    ) -> Json:
         metadata = obj["metadata"]
         path = resource.path(metadata.get("namespace"), metadata["name"], subresource)
-        parameters = {"fieldManager": self._manager, "force": str(force).lower()}
+        parameters = {"fieldManager": self._manager, "force": str(force).lower(), **_dry(dry_run)}
         return _object(await self._write("apply", resource, "PATCH", path, obj, APPLY_TYPE, parameters), path)
 
     async def patch(
@@ -122,9 +130,10 @@ class Client:
         *,
         kind: PatchKind = "merge",
         subresource: str | None = None,
+        dry_run: bool = False,
     ) -> Json:
         path = ref.resource.path(ref.namespace, ref.name, subresource)
-        parameters = {"fieldManager": self._manager}
+        parameters = {"fieldManager": self._manager, **_dry(dry_run)}
         answer = await self._write("patch", ref.resource, "PATCH", path, body, PATCH_TYPES[kind], parameters)
         return _object(answer, path)
 
@@ -230,6 +239,10 @@ _SERVICE_PROXY = Resource("", "v1", "Service", "services/proxy")
 
 def _parameters(**values: str | None) -> dict[str, str]:
     return {key: value for key, value in values.items() if value is not None}
+
+
+def _dry(wanted: bool) -> dict[str, str]:
+    return {"dryRun": "All"} if wanted else {}
 
 
 def _object(body: bytes, what: str) -> Json:

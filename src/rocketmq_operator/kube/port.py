@@ -23,10 +23,19 @@ class Kube(Protocol):
         """Create ``obj`` (its metadata says where) and return it as stored; AlreadyExists if the name is taken."""
         ...
 
-    async def apply(self, resource: Resource, obj: Json, *, force: bool = True, subresource: str | None = None) -> Json:
+    async def apply(
+        self,
+        resource: Resource,
+        obj: Json,
+        *,
+        force: bool = True,
+        subresource: str | None = None,
+        dry_run: bool = False,
+    ) -> Json:
         """Server-side apply under our field manager; a ``uid`` or ``resourceVersion`` in its metadata is a precondition.
 
-        Without ``force``, a field that another manager owns is a Conflict.
+        Without ``force``, a field that another manager owns is a Conflict. With ``dry_run`` the object is admitted, defaulted
+        and returned, and nothing is stored.
         """
         ...
 
@@ -37,6 +46,7 @@ class Kube(Protocol):
         *,
         kind: PatchKind = "merge",
         subresource: str | None = None,
+        dry_run: bool = False,
     ) -> Json:
         """Patch an object; a ``metadata.uid`` or ``metadata.resourceVersion`` in a merge body is a precondition."""
         ...

@@ -1,7 +1,5 @@
 """Reconciling a BrokerCluster: observe, plan, act, report."""
 
-from collections.abc import Sequence
-
 import msgspec
 
 from rocketmq_operator.admin import Admin
@@ -9,12 +7,10 @@ from rocketmq_operator.api import NAME_SERVER, BrokerCluster
 from rocketmq_operator.api.common import condition
 from rocketmq_operator.core import announced, clusters, intents, nameserver_scaling
 from rocketmq_operator.core.addresses import AddressError, NameServers
-from rocketmq_operator.core.facts import ClusterSnapshot, NameServerSnapshot, Problem
+from rocketmq_operator.core.facts import ClusterSnapshot, NameServerSnapshot
 from rocketmq_operator.core.groups import decide as groups
 from rocketmq_operator.core.registration import answering
-from rocketmq_operator.kube.errors import NotFound
 from rocketmq_operator.kube.port import Kube
-from rocketmq_operator.kube.resources import CONFIG_MAP
 from rocketmq_operator.kube.types import Ref
 
 from . import look, look_deep
@@ -22,6 +18,7 @@ from .act import Actor, Guard
 from .clock import Now
 from .expand import Expander
 from .last_words import last_words
+from .named import config_of
 from .progress import Board
 from .report import Reporter
 from .resources import CLUSTERS
@@ -81,7 +78,7 @@ class BrokerClusters:
     async def observe(self, cluster: BrokerCluster, key: Key) -> ClusterSnapshot:
         """Everything that decides about a cluster, as it is now."""
         pods = self._world.pods_of(key)
-        config, problems = await self._config(cluster)
+        config, problems = await config_of(self._kube, cluster)
         servers = await self._name_servers(cluster)
         return ClusterSnapshot(
             cluster=cluster,
@@ -122,24 +119,6 @@ class BrokerClusters:
         found = await look.orders(self._admin, asked)
         order = {server: values for server, values in found.items() if values is not None}
         return msgspec.structs.replace(snapshot, data=data, order=order)
-
-    async def _config(self, cluster: BrokerCluster) -> tuple[str, Sequence[Problem]]:
-        """The text of the ConfigMap that the spec names."""
-        reference = cluster.spec.config
-        if reference is None:
-            return "", ()
-        try:
-            found = await self._kube.get(Ref(CONFIG_MAP, cluster.metadata.namespace, reference.name))
-        except NotFound:
-            message = (
-                f"spec.config names ConfigMap {reference.name}, which does not exist; create it or remove spec.config"
-            )
-            return "", (Problem("ConfigMapMissing", message),)
-        text = found.get("data", {}).get("broker.conf")
-        if text is None:
-            message = f"ConfigMap {reference.name} (spec.config) has no key broker.conf; add it"
-            return "", (Problem("ConfigKeyMissing", message),)
-        return text, ()
 
     async def _name_servers(self, cluster: BrokerCluster) -> NameServers:
         spec, namespace = cluster.spec, cluster.metadata.namespace

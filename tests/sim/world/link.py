@@ -49,7 +49,15 @@ class Link:
         key = (metadata.get("namespace", ""), metadata["name"])
         return await self._write("create", resource, key, obj, lambda: self.api.create(resource, obj, self._manager))
 
-    async def apply(self, resource: Resource, obj: Json, *, force: bool = True, subresource: str | None = None) -> Json:
+    async def apply(
+        self,
+        resource: Resource,
+        obj: Json,
+        *,
+        force: bool = True,
+        subresource: str | None = None,
+        dry_run: bool = False,
+    ) -> Json:
         metadata = obj["metadata"]
         key = (metadata.get("namespace", ""), metadata["name"])
         verb = f"apply/{subresource}" if subresource else "apply"
@@ -64,6 +72,7 @@ class Link:
         *,
         kind: PatchKind = "merge",
         subresource: str | None = None,
+        dry_run: bool = False,
     ) -> Json:
         verb = f"patch/{subresource}" if subresource else "patch"
         key = _key(ref)

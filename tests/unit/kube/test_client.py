@@ -37,7 +37,7 @@ async def talking(*script: Reply, **options: Any) -> AsyncIterator[tuple[Client,
 
 async def test_every_call_as_it_is_sent() -> None:
     obj = {"metadata": {"name": "a", "namespace": "ns"}}
-    async with talking(*[answer({})] * 7) as (client, server):
+    async with talking(*[answer({})] * 9) as (client, server):
         port: Kube = client
         await port.get(REF)
         await port.create(STATEFULSET, obj)
@@ -46,6 +46,8 @@ async def test_every_call_as_it_is_sent() -> None:
         await port.delete(REF, uid="u", resource_version="7", propagation="Foreground")
         await port.get(Ref(NODE, None, "n1"))
         await port.proxy_get("ns", "svc", 8080, "/figures?all=1")
+        await port.apply(STATEFULSET, obj, dry_run=True)
+        await port.patch(REF, {"a": 1}, dry_run=True)
     base = "/apis/apps/v1/namespaces/ns/statefulsets"
     sent = [(each.method, each.path, each.query) for each in server.requests]
     manager = {"fieldManager": "rocketmq-operator"}
@@ -57,6 +59,8 @@ async def test_every_call_as_it_is_sent() -> None:
         ("DELETE", f"{base}/a", {}),
         ("GET", "/api/v1/nodes/n1", {}),
         ("GET", "/api/v1/namespaces/ns/services/svc:8080/proxy/figures", {"all": "1"}),
+        ("PATCH", f"{base}/a", manager | {"force": "true", "dryRun": "All"}),
+        ("PATCH", f"{base}/a", manager | {"dryRun": "All"}),
     ]
     types = [each.headers.get("content-type") for each in server.requests]
     assert types[1:4] == [

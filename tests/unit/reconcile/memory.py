@@ -2,7 +2,7 @@
 and the operator's stores fed from it when the test says so (so that views can be as stale as they may be)."""
 
 import copy
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -59,6 +59,24 @@ class MemoryKube:
             raise NotFound(f"{ref} not found", status=404)
         return found
 
+    async def list(
+        self,
+        resource: Resource,
+        *,
+        namespace: str | None = None,
+        label_selector: str = "",
+        type: Any = dict,  # noqa: A002
+    ) -> list[Any]:
+        """Objects of a kind; the selector is one label."""
+        label, _, value = label_selector.partition("=")
+        return [
+            msgspec.json.decode(msgspec.json.encode(each), type=type)
+            for (kind, place, _), each in self.objects.items()
+            if kind == resource.kind
+            and namespace in (None, place)
+            and (not label or each["metadata"].get("labels", {}).get(label) == value)
+        ]
+
     async def create(self, resource: Resource, obj: Json) -> Json:
         meta = obj["metadata"]
         if (resource.kind, meta["namespace"], meta["name"]) in self.objects:
@@ -67,15 +85,29 @@ class MemoryKube:
         self.put(copy.deepcopy(obj))
         return obj
 
-    async def apply(self, resource: Resource, obj: Json, *, force: bool = True, subresource: str | None = None) -> Json:
+    async def apply(
+        self,
+        resource: Resource,
+        obj: Json,
+        *,
+        force: bool = True,
+        subresource: str | None = None,
+        dry_run: bool = False,
+    ) -> Json:
         meta = obj["metadata"]
-        self.writes.append((f"apply {subresource or ''}".strip(), resource.kind, meta["name"]))
         there = self.objects.get((resource.kind, meta["namespace"], meta["name"]), {})
+        if dry_run:
+            return cast(Json, _merged(copy.deepcopy(there), copy.deepcopy(obj)))
+        self.writes.append((f"apply {subresource or ''}".strip(), resource.kind, meta["name"]))
         self.put(_merged(there, copy.deepcopy(obj)))
         return obj
 
-    async def patch(self, ref: Ref, body: Json, *, kind: str = "merge", subresource: str | None = None) -> Json:
+    async def patch(
+        self, ref: Ref, body: Json, *, kind: str = "merge", subresource: str | None = None, dry_run: bool = False
+    ) -> Json:
         there = self._there(ref)
+        if dry_run:
+            return cast(Json, _merged(copy.deepcopy(there), copy.deepcopy(body)))
         for field in ("uid", "resourceVersion"):
             if body["metadata"].get(field, there["metadata"][field]) != there["metadata"][field]:
                 raise Conflict(f"{ref}: {field} differs", status=409)

@@ -55,7 +55,9 @@ class Cluster:
         self._store(key, "ADDED", stored)
         return stored
 
-    async def patch(self, ref: Ref, body: Any, *, kind: str = "merge", subresource: str | None = None) -> Json:
+    async def patch(
+        self, ref: Ref, body: Any, *, kind: str = "merge", subresource: str | None = None, dry_run: bool = False
+    ) -> Json:
         self.before("patch")
         there = self._there(ref)
         wanted = body.get("metadata", {})
@@ -67,7 +69,15 @@ class Cluster:
         self._store((ref.resource.plural, ref.namespace or "", ref.name), "MODIFIED", merged)
         return merged
 
-    async def apply(self, resource: Resource, obj: Json, *, force: bool = True, subresource: str | None = None) -> Json:
+    async def apply(
+        self,
+        resource: Resource,
+        obj: Json,
+        *,
+        force: bool = True,
+        subresource: str | None = None,
+        dry_run: bool = False,
+    ) -> Json:
         metadata = obj["metadata"]
         ref = Ref(resource, metadata.get("namespace"), metadata["name"])
         try:

@@ -32,7 +32,7 @@ class Groups(msgspec.Struct, frozen=True):
 
 def decide(snapshot: ClusterSnapshot, target: Target, now_ms: int) -> Groups:
     """One step of every group. ``target`` is the revision that is to run; the snapshot's spec is that revision's."""
-    views = _views(snapshot, now_ms)
+    views = views_of(snapshot, now_ms)
     course = chart(snapshot, views, target, now_ms)
     wanted = set(range(snapshot.cluster.spec.group_replica))
     circle = _circle(views, wanted, now_ms)
@@ -46,7 +46,7 @@ def decide(snapshot: ClusterSnapshot, target: Target, now_ms: int) -> Groups:
 def demand(snapshot: ClusterSnapshot, now_ms: int) -> Demand:
     """What must be looked at before ``decide`` can go on: nothing while no group comes, goes or is to be closed."""
     snapshot, target = resolve(snapshot)
-    views = _views(snapshot, now_ms)
+    views = views_of(snapshot, now_ms)
     wanted = set(range(snapshot.cluster.spec.group_replica))
     coming = [view for view in views.values() if view.life.phase in {Phase.JOINING, Phase.OPENING}]
     going = [view for index, view in views.items() if index not in wanted and view.life.phase is not Phase.LEFT]
@@ -66,7 +66,7 @@ def _closing(snapshot: ClusterSnapshot, views: Views, target: Target, now_ms: in
     return frozenset(view.master.name for view in found if view.master and view.life.phase is Phase.SERVING)
 
 
-def _views(snapshot: ClusterSnapshot, now_ms: int) -> dict[int, GroupView]:
+def views_of(snapshot: ClusterSnapshot, now_ms: int) -> dict[int, GroupView]:
     """Groups that the spec asks for, that run, or that are on their way out. A new one of a cluster that holds messages joins."""
     known = intents.lives(snapshot)
     grown = any(life.initialized for life in known.values())

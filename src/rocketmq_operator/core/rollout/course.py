@@ -71,12 +71,20 @@ class Turns:
     ) -> None:
         self.now_ms = now_ms
         rules = snapshot.cluster.spec.rollout
-        self.most = rules.max_unavailable_groups if rules else 1
+        # One stays open: groups that close together find nobody to take over, and open again together, for ever.
+        self.most = max(1, min(rules.max_unavailable_groups if rules else 1, len(views) - 1))
         self.views, self.standings, self.ills = views, standings, ills
         self.due = sorted(index for index, each in standings.items() if each.due and views[index].life.initialized)
         begun = [index for index in self.due if in_turn(views[index], standings[index])]
         closed = [index for index, view in views.items() if view.life.phase in IN_TURN]
         self.holders = list(dict.fromkeys([*closed, *begun]))[: max(self.most, len(closed))]
+
+    @property
+    def sequence(self) -> list[int]:
+        """The groups that are due in the order in which they go when all are well; who was never open waits for nobody."""
+        fresh = (index for index, each in sorted(self.standings.items()) if each.due and index not in self.due)
+        begun = (index for index in self.holders if self.standings[index].due)
+        return list(dict.fromkeys([*fresh, *begun, *self.due]))
 
     def gate(self, index: int, soft: str) -> str:
         """Why a group may not begin, or go on to its next pod; empty if it may."""

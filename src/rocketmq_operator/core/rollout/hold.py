@@ -114,12 +114,11 @@ def _canary(
     rules: Rollout,
     now_ms: int,
 ) -> str:
-    """Whether the first group has proven the target; a restart without a new revision needs no proof."""
-    if rules.canary is None or not any(each.template_due or _behind(each) for each in standings.values()):
+    """Whether the first group has proven the target."""
+    if rules.canary is None or not to_prove(snapshot, standings, target):
         return ""
-    first = [index for index, each in sorted(standings.items()) if each.started == target.revision and not each.due]
-    promoted = snapshot.cluster.metadata.annotations.get(names.PROMOTED, "") == target.revision
-    if not first or promoted or len(standings) == 1 or revisions.is_complete(target, snapshot.objects):
+    first = proven(standings, target)
+    if not first:
         return ""
     pods = views[first[0]].pods
     again = [pod.name for pod in pods if pod.restarts]
@@ -127,8 +126,21 @@ def _canary(
     if rules.canary.soak_seconds is None or again:
         why = f"; {', '.join(again)} was started again since" if again else ""
         return f"{name} is the canary{why}: 'kubectl rocketmq promote' lets the others follow"
-    left = rules.canary.soak_seconds - (now_ms - max(pod.created for pod in pods)) // 1000
+    left = rules.canary.soak_seconds - (now_ms - max((pod.created for pod in pods), default=now_ms)) // 1000
     return f"{name} is the canary and must serve {rules.canary.soak_seconds} s" if left > 0 else ""
+
+
+def to_prove(snapshot: ClusterSnapshot, standings: Mapping[int, Standing], target: Target) -> bool:
+    """Whether a first group is to show that the target serves; a restart without a new revision needs no proof."""
+    if len(standings) == 1 or not any(each.template_due or _behind(each) for each in standings.values()):
+        return False
+    promoted = snapshot.cluster.metadata.annotations.get(names.PROMOTED, "") == target.revision
+    return not promoted and not revisions.is_complete(target, snapshot.objects)
+
+
+def proven(standings: Mapping[int, Standing], target: Target) -> list[int]:
+    """The groups that run the target entirely."""
+    return [index for index, each in sorted(standings.items()) if each.started == target.revision and not each.due]
 
 
 def _behind(standing: Standing) -> bool:

@@ -14,7 +14,7 @@ from ..plan import Action, Remove, SetPartition
 from . import hold, revisions, windows
 from .content import FORMAT, read
 from .diff import Change, Reason, changes, of_server
-from .standing import HELD_PARTITION, Standing, broken, of_workload
+from .standing import HELD_PARTITION, Standing, broken, of_workload, retold
 from .target import KIND, Target, choose, effective
 from .workloads import noted
 
@@ -44,7 +44,7 @@ def resolve(snapshot: NameServerSnapshot) -> tuple[NameServerSnapshot, Target]:
 
 def chart(snapshot: NameServerSnapshot, target: Target, now_ms: int) -> Course:
     """One step."""
-    standing = _standing(snapshot, target, now_ms)
+    standing = standing_of(snapshot, target, now_ms)
     if standing is None:
         return Course(target)
     rules = snapshot.server.spec.rollout or Restarts()
@@ -125,7 +125,8 @@ def _halted(
     return None
 
 
-def _standing(snapshot: NameServerSnapshot, target: Target, now_ms: int) -> Standing | None:
+def standing_of(snapshot: NameServerSnapshot, target: Target, now_ms: int) -> Standing | None:
+    """How the name servers stand to the target; None before there is a workload of ours."""
     meta = snapshot.server.metadata
     fact = snapshot.objects.get(("StatefulSet", names.name_server_workload(meta.name)))
     if fact is None or fact.owner_uid != meta.uid:
@@ -134,6 +135,18 @@ def _standing(snapshot: NameServerSnapshot, target: Target, now_ms: int) -> Stan
     reasons = {name: _reasons(snapshot, name, target) for name in {pod.revision for pod in snapshot.pods}}
     found = _changes(snapshot, fact, revision, target)
     return of_workload(fact, revision, found, snapshot.pods, meta.annotations.get(names.RESTART, ""), now_ms, reasons)
+
+
+def renewed(snapshot: NameServerSnapshot, standing: Standing, target: Target, now_ms: int) -> Standing:
+    """How the workload will stand once its template is the target's."""
+    if not standing.template_due:
+        return standing
+    fact, asked = (
+        retold(standing.workload, target.revision),
+        snapshot.server.metadata.annotations.get(names.RESTART, ""),
+    )
+    reasons = {name: _reasons(snapshot, name, target) for name in {pod.revision for pod in snapshot.pods}}
+    return of_workload(fact, target.revision, [], snapshot.pods, asked, now_ms, reasons)
 
 
 def _changes(snapshot: NameServerSnapshot, fact: ObjectFact, revision: str, target: Target) -> list[Change]:

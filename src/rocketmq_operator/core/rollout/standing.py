@@ -123,6 +123,21 @@ def started(fact: ObjectFact) -> str:
     return str((metadata.get("annotations") or {}).get(names.REVISION_LABEL, ""))
 
 
+def retold(fact: ObjectFact, revision: str) -> ObjectFact:
+    """The workload as it will be with the template of a revision, which is written with every pod held back."""
+    spec = fact.content().get("spec", {})
+    template = spec.get("template", {})
+    metadata = template.get("metadata", {})
+    notes = {**(metadata.get("annotations") or {}), names.REVISION_LABEL: revision}
+    changed = {
+        **spec,
+        "template": {**template, "metadata": {**metadata, "annotations": notes}},
+        "updateStrategy": {"rollingUpdate": {"partition": HELD_PARTITION}},
+    }
+    own = {names.REVISION_LABEL: revision, names.FORMAT_ANNOTATION: str(FORMAT)}
+    return msgspec.structs.replace(fact, spec=msgspec.Raw(msgspec.json.encode(changed)), notes={**fact.notes, **own})
+
+
 def _time(text: str) -> int | None:
     """An RFC 3339 time in ms since 1970; None if it is none."""
     try:

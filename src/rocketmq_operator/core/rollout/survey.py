@@ -14,7 +14,7 @@ from ..membership import full_copy
 from .content import Content, read
 from .diff import Change, Reason, changes, of_cluster
 from .live_keys import live
-from .standing import Standing, of_workload
+from .standing import Standing, of_workload, retold
 from .target import KIND, Target
 
 Json = dict[str, Any]
@@ -31,7 +31,40 @@ def _standing(snapshot: ClusterSnapshot, view: GroupView, target: Target, now_ms
     if fact is None or fact.owner_uid != snapshot.cluster.metadata.uid:
         return None
     revision = fact.notes.get(names.REVISION_LABEL, "")
-    found = _changes(snapshot, view, fact, revision, target)
+    return _made(snapshot, view, fact, revision, _changes(snapshot, view, fact, revision, target), target, now_ms)
+
+
+def renewed(snapshot: ClusterSnapshot, view: GroupView, standing: Standing, target: Target, now_ms: int) -> Standing:
+    """How a group will stand once its template is the target's; as it stands where no new template is due."""
+    if not standing.template_due:
+        return standing
+    fact = retold(standing.workload, starting(snapshot, view, target))
+    return _made(snapshot, view, fact, target.revision, [], target, now_ms)
+
+
+def starting(snapshot: ClusterSnapshot, view: GroupView, target: Target) -> str:
+    """The revision that a new template starts pods for: one that pods run already, if the target is a live change away from it.
+
+    So the way back from a change that failed restarts only those that had it.
+    """
+    for pod in view.pods:
+        before = _content(snapshot, pod.revision)
+        if before is None or pod.revision == target.revision:
+            continue
+        if not any(change.restarts for change in _between(snapshot, view, before, target)):
+            return pod.revision
+    return target.revision
+
+
+def _made(
+    snapshot: ClusterSnapshot,
+    view: GroupView,
+    fact: ObjectFact,
+    revision: str,
+    found: list[Change] | None,
+    target: Target,
+    now_ms: int,
+) -> Standing:
     reasons = {name: _reasons(snapshot, name, target) for name in {pod.revision for pod in view.pods}}
     asked = snapshot.cluster.metadata.annotations.get(names.RESTART, "")
     return of_workload(fact, revision, found, view.pods, asked, now_ms, reasons)
@@ -61,16 +94,24 @@ def _changes(
     before = _content(snapshot, revision)
     if before is None:
         return _unknown(snapshot, view, fact)
-    running = {broker.version for pod in view.pods if (broker := snapshot.brokers.get(pod.name))}
-    cluster = snapshot.cluster
-    found = changes(
+    found = _between(snapshot, view, before, target)
+    if found and not _versions(snapshot, view) and not any(change.restarts for change in found):
+        return None
+    return found
+
+
+def _between(snapshot: ClusterSnapshot, view: GroupView, before: Content, target: Target) -> list[Change]:
+    """From a content to the target, for the versions that run in a group."""
+    running, cluster = _versions(snapshot, view), snapshot.cluster
+    return changes(
         of_cluster(cluster, before),
         of_cluster(cluster, target.content),
         lambda key, value: all(live(key, value, version) for version in running),
     )
-    if found and not running and not any(change.restarts for change in found):
-        return None
-    return found
+
+
+def _versions(snapshot: ClusterSnapshot, view: GroupView) -> set[str]:
+    return {broker.version for pod in view.pods if (broker := snapshot.brokers.get(pod.name))}
 
 
 def _unknown(snapshot: ClusterSnapshot, view: GroupView, fact: ObjectFact) -> list[Change]:

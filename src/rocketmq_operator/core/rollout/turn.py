@@ -52,7 +52,7 @@ def _serving(view: GroupView, circle: Circle, course: Course, standing: Standing
     waiting = _others(view, pod) or changing(view)
     if waiting:
         return Step(view.life, rolling=f"waits to restart {pod.name}: {waiting}", again=LOOK_SECONDS)
-    if pod.member and (_spared(view, pod) or not _has_others(view)):
+    if stays_open(view, pod):
         return _restart(view, standing, pod)
     return _close(view, circle, pod)
 
@@ -70,9 +70,9 @@ def _template(view: GroupView, circle: Circle, standing: Standing) -> Step:
 
 def _close(view: GroupView, circle: Circle, pod: PodFact) -> Step:
     """Towards a closed group, through Yielding where there are order topics."""
-    if view.cluster.spec.empty_dir and not pod.member:
-        return Step(view.life, rolling="stays as it is", problem=_in_pod(view), again=30.0)
-    if not _has_others(view):
+    if stays_put(view, pod):
+        return Step(view.life, rolling="stays as it is", problem=in_pod(view), again=30.0)
+    if not has_others(view):
         return Step(view.life.to(Phase.RESTARTING, circle.now_ms), rolling="is being closed", again=0.5)
     if not _elsewhere(view, circle):
         return Step(view.life, rolling="waits until another group is open", again=LOOK_SECONDS)
@@ -107,7 +107,7 @@ def _restarting(view: GroupView, circle: Circle, course: Course, standing: Stand
     if standing.template_due:
         return _template(view, circle, standing)
     pod = standing.outdated[0]
-    if view.cluster.spec.empty_dir and not pod.member:
+    if stays_put(view, pod):
         return _open_again(view, circle)
     return _closed(view, circle, standing, pod)
 
@@ -120,7 +120,7 @@ def _closed(view: GroupView, circle: Circle, standing: Standing, pod: PodFact) -
     waiting = _others(view, pod) or changing(view)
     if fact is None:
         return Step(view.life, rolling=f"waits to restart {pod.name}: its master does not answer", again=LOOK_SECONDS)
-    if fact.permission != 4 and _has_others(view) and not _elsewhere(view, circle):
+    if fact.permission != 4 and has_others(view) and not _elsewhere(view, circle):
         return Step(view.life, rolling="waits until another group is open", again=LOOK_SECONDS)
     if fact.permission != 4:
         message = f"closed {view.name} for writing, before {pod.name} restarts"
@@ -200,7 +200,17 @@ def _others(view: GroupView, taken: PodFact) -> str:
     return ""
 
 
-def _spared(view: GroupView, pod: PodFact) -> bool:
+def stays_open(view: GroupView, pod: PodFact) -> bool:
+    """Whether a member restarts while its group takes messages; without another group nobody would gain by closing it."""
+    return bool(pod.member) and (spared(view, pod) or not has_others(view))
+
+
+def stays_put(view: GroupView, pod: PodFact) -> bool:
+    """Whether a member is never restarted, since its messages would go with its pod."""
+    return view.cluster.spec.empty_dir and not pod.member
+
+
+def spared(view: GroupView, pod: PodFact) -> bool:
     """Whether the group acknowledges messages without this slave as it does with it."""
     master = view.fact
     if master is None or master.role != "SYNC_MASTER":
@@ -231,7 +241,7 @@ def _gives_way(view: GroupView, circle: Circle, course: Course) -> bool:
     """Whether a closed group opens again before its turn is over: it could serve, and is held, or is the only one left."""
     if view.fact is None or any(pod.deleting or not pod.ready for pod in view.pods):
         return False
-    return bool(course.stop) or (_has_others(view) and not any(_open(other, circle.now_ms) for other in circle.knowing))
+    return bool(course.stop) or (has_others(view) and not any(_open(other, circle.now_ms) for other in circle.knowing))
 
 
 def _open(view: GroupView, now_ms: int) -> bool:
@@ -255,7 +265,8 @@ def _back(view: GroupView, circle: Circle) -> Step:
     return _open_again(view, circle)
 
 
-def _has_others(view: GroupView) -> bool:
+def has_others(view: GroupView) -> bool:
+    """Whether the spec asks for another group that could take over."""
     return view.cluster.spec.group_replica > 1
 
 
@@ -273,7 +284,8 @@ def _open_again(view: GroupView, circle: Circle) -> Step:
     return Step(view.life.to(Phase.SERVING, circle.now_ms), rolling="is opened again", again=0.5)
 
 
-def _in_pod(view: GroupView) -> Problem:
+def in_pod(view: GroupView) -> Problem:
+    """Why a master that stays put does so."""
     return Problem(
         "MessagesInPod",
         f"the master of {view.name} is not restarted: its messages lie in its pod (spec.emptyDir) and would go with it; set the "

@@ -13,6 +13,7 @@ from ..groups.decide import Groups
 from ..groups.view import GroupView
 from .content import FORMAT
 from .standing import Standing
+from .survey import starting
 
 Json = dict[str, Any]
 
@@ -29,7 +30,8 @@ def wanted(groups: Groups, view: GroupView, config: str, hard_spread: bool) -> J
     if standing is None:
         return None
     if step is not None and step.template:
-        made = _built(view, config, hard_spread, target, workload.HELD_PARTITION, 1)
+        started = starting(view.snapshot, view, groups.course.target)
+        made = _built(view, config, hard_spread, started, workload.HELD_PARTITION, 1)
         return unsized(noted(made, target))
     if standing.revision != target or standing.format != FORMAT or not standing.started:
         return None

@@ -74,6 +74,22 @@ def test_order_topics_leave_the_routes_first() -> None:
     assert len(world.revisions()) == 1
 
 
+def test_one_group_stays_open_whatever_the_rules_allow() -> None:
+    world = Rolling(rollout={"maxUnavailableGroups": 2})
+    world.world.edit(brokerImage="other")
+    for _ in range(300):
+        world.second()
+        assert world.open("c-0-0") or world.open("c-1-0")
+    assert world.taken == ["c-0-1", "c-0-0", "c-1-1", "c-1-0"]
+
+
+def test_a_canary_of_one_member_that_is_away_is_no_reason_to_fail() -> None:
+    world = Rolling(membersPerGroup=1, rollout={"canary": {"soakSeconds": 30}})
+    world.world.edit(brokerImage="other")
+    world.pass_seconds(300)
+    assert world.taken == ["c-0-0", "c-1-0"]
+
+
 def test_the_only_group_is_not_closed_for_longer_than_needed() -> None:
     world = Rolling(1)
     world.world.edit(brokerImage="other")
@@ -131,6 +147,24 @@ def test_a_bad_image_halts_after_one_slave_and_an_edit_lets_it_go_on() -> None:
     world.pass_seconds(80)
     assert world.taken == ["c-0-1", "c-0-1"]
     assert rolling(world).status == "False" and world.open("c-0-0") and len(world.revisions()) == 1
+
+
+def test_the_way_back_over_a_live_change_restarts_only_who_had_the_bad_one() -> None:
+    world = Rolling()
+    good = world.world.cluster.spec.broker_image
+    for name in world.world.brokers:
+        world.world.change_broker(name, settings={"maxMessageSize": "4194304"})
+    world.world.edit(properties={"maxMessageSize": "1000000"})
+    world.pass_seconds(10)
+    world.world.edit(brokerImage="bad")
+    world.bad = {world.second().status.revision}
+    world.pass_seconds(100)
+    pod = world.world.pods["c-0-1"]
+    world.world.pods["c-0-1"] = msgspec.structs.replace(pod, problem=Problem("ImagePullFailed", "no image"))
+    world.pass_seconds(5)
+    world.world.edit(brokerImage=good)
+    world.pass_seconds(100)
+    assert world.taken == ["c-0-1", "c-0-1"] and rolling(world).status == "False" and world.open("c-0-0")
 
 
 def test_a_restart_on_request_takes_older_pods_once() -> None:
