@@ -18,6 +18,7 @@ from .groups.view import GroupView
 from .intents import intent
 from .objects import owned
 from .plan import Action, Configure, Plan, SetGate
+from .rollout.course import IN_TURN
 from .rollout.target import resolve
 
 Json = dict[str, Any]
@@ -72,10 +73,14 @@ def _objects(snapshot: ClusterSnapshot, groups: Groups, draft: Draft) -> None:
 
 
 def _members(snapshot: ClusterSnapshot, groups: Groups, draft: Draft, now_ms: int) -> None:
-    """How many members each group has, and what its master must know of it; a group that leaves or moves stays as it is."""
+    """How many members each group has, and what its master must know of it; a group that leaves or moves stays as it is.
+
+    One that is closed for a rollout does not: its turn goes on only when its members are settled.
+    """
     stable = {Phase.SERVING, Phase.JOINING, Phase.OPENING}
-    running = [index for index, view in groups.views.items() if view.exists and view.life.phase in stable]
-    for index in running:
+    there = {index: view.life.phase for index, view in groups.views.items() if view.exists}
+    running = [index for index, phase in there.items() if phase in stable]
+    for index in (index for index, phase in there.items() if phase in stable | IN_TURN):
         decision = sizes.decide(snapshot, index)
         draft.actions += sizes.actions(snapshot, index, decision)
         name = groups.views[index].name

@@ -53,7 +53,7 @@ class ObjectFact(msgspec.Struct, frozen=True):
 class PodFact(msgspec.Struct, frozen=True):
     """A pod of ours. ``container`` is the id of the container that runs now, empty while none does.
 
-    ``revision`` is what it was started for, ``created`` in ms since 1970, ``restart`` the annotation that asks for its
+    ``revision`` is what it was started for, ``format`` how it was built, ``created`` in ms since 1970, ``restart`` the annotation that asks for its
     restart, ``restarts`` how often its container was started again.
 
     Of a name server's pod: ``listed`` is the label by which Services select it ("true", "false", "" before it had one),
@@ -75,6 +75,7 @@ class PodFact(msgspec.Struct, frozen=True):
     listed: str = ""
     unlisted_since: int = 0
     revision: str = ""
+    format: int = 1
     created: int = 0
     restart: str = ""
     restarts: int = 0

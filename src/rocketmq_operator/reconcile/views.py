@@ -169,15 +169,16 @@ def pod_fact(pod: PodView) -> PodFact:
             _trouble(container),
         ),
         listed=meta.labels.get(names.LISTED_LABEL, ""),
-        unlisted_since=_milliseconds(meta.annotations.get(names.UNLISTED_SINCE, "")),
+        unlisted_since=_number(meta.annotations.get(names.UNLISTED_SINCE, "")),
         revision=meta.annotations.get(names.REVISION_LABEL, ""),
+        format=_number(meta.annotations.get(names.FORMAT_ANNOTATION, "1")),
         created=_time(meta.creation_timestamp),
         restart=meta.annotations.get(names.RESTART, ""),
         restarts=container.restart_count,
     )
 
 
-def _milliseconds(text: str) -> int:
+def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() else 0
 
 

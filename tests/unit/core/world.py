@@ -30,7 +30,7 @@ from rocketmq_operator.core.plan import (
     SetPartition,
     WipeWritePermission,
 )
-from rocketmq_operator.core.rollout.standing import started
+from rocketmq_operator.core.rollout.standing import started, template_format
 
 NOW = "2026-01-01T00:00:00Z"
 NOW_MS = 1_767_225_600_000
@@ -95,7 +95,8 @@ class World:
         self.cordoned: frozenset[str] = frozenset()
         self.now_ms = NOW_MS
         self.done: list[Any] = []
-        self.current: dict[str, str] = {}
+        self.current: dict[str, tuple[str, int]] = {}
+        self.others_rolling = 0
 
     def copy(self) -> "World":
         """The same world, to be changed without changing this one."""
@@ -118,6 +119,8 @@ class World:
             registrations=dict(self.lists),
             nodes=3,
             cordoned=self.cordoned,
+            others_rolling=self.others_rolling,
+            most_rolling=3,
         )
         wanted = demand(looked, self.now_ms)
         data = {pod: each for pod, each in self.data.items() if pod in wanted.tables and pod in self.brokers}
@@ -141,7 +144,7 @@ class World:
                 fact = fact_of(obj)
                 self.objects[(fact.kind, fact.name)] = fact
                 if fact.kind == "StatefulSet":
-                    self.current[fact.name] = started(fact)
+                    self.current[fact.name] = (started(fact), template_format(fact))
             case Apply(obj=obj):
                 fact = fact_of(obj)
                 if fact.kind == "StatefulSet":
@@ -220,7 +223,7 @@ class World:
                 pod = self.pods.get(f"{name}-{member}")
                 if pod is None or member < partition:
                     break
-                if pod.revision != started(fact):
+                if (pod.revision, pod.format) != (started(fact), template_format(fact)):
                     self.stop(pod.name)
                     taken.append(pod.name)
                     break
@@ -300,7 +303,8 @@ class World:
             group,
             ip=f"10.1.{group}.{member}",
             container=f"run://{pod}",
-            revision=self._revision(names.workload("c", group), member),
+            revision=self._revision(names.workload("c", group), member)[0],
+            format=self._revision(names.workload("c", group), member)[1],
             created=self.now_ms,
         )
         self.brokers[pod] = BrokerFact(
@@ -323,20 +327,22 @@ class World:
                 listed[label] = Registered(entry.cluster, {**entry.addresses, member: address})
         return self.pods[pod]
 
-    def _revision(self, workload: str, member: int) -> str:
+    def _revision(self, workload: str, member: int) -> tuple[str, int]:
         """What a new pod is started for: the new template from the partition on, what runs below."""
         fact = self.objects.get(("StatefulSet", workload))
         if fact is None:
-            return ""
+            return "", 1
         partition = fact.content()["spec"]["updateStrategy"]["rollingUpdate"]["partition"]
-        return started(fact) if member >= partition else self.current[workload]
+        return (started(fact), template_format(fact)) if member >= partition else self.current[workload]
 
     def settle_revisions(self) -> None:
         """Every pod runs the newest template: from now on it is what others come back as."""
         for (kind, name), fact in self.objects.items():
             pods = [pod for pod in self.pods.values() if pod.name.rpartition("-")[0] == name]
-            if kind == "StatefulSet" and all(pod.revision == started(fact) and pod.ready for pod in pods):
-                self.current[name] = started(fact)
+            if kind == "StatefulSet" and all(
+                (pod.revision, pod.format) == (started(fact), template_format(fact)) and pod.ready for pod in pods
+            ):
+                self.current[name] = (started(fact), template_format(fact))
 
     def intent(self, group: int) -> dict[str, str]:
         """What the group's intent says now."""

@@ -22,13 +22,6 @@ NAME_SERVER_FIELDS = ("image", *SHARED)
 NOT_PODS = {"requests": ("logStorage", "storeStorage"), "limits": ("logStorage", "storeStorage")}
 """Parts of those fields that no pod sees: sizes of volumes."""
 
-FORMAT = 1
-"""How this version builds pods from a content. A new number restarts nobody: a workload that says another keeps its pods
-until something else restarts them. A test fails when what is built changes and this number does not."""
-
-OLDEST_FORMAT = 1
-"""Workloads of an older format are restarted (reason OperatorUpgraded). Raised only when an old pod would do harm."""
-
 
 class Content(msgspec.Struct, frozen=True):
     """Fields of a spec as they travel, and the text of the ConfigMap that the spec names."""

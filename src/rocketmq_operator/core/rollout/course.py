@@ -111,7 +111,7 @@ def in_turn(view: GroupView, standing: Standing) -> bool:
     """Whether a group has begun: it is closed for it, pods may take its new template, or some have restarted already."""
     if view.life.phase in IN_TURN:
         return True
-    behind = any(pod.revision != standing.started for pod in standing.outdated)
+    behind = any(standing.behind(pod) for pod in standing.outdated)
     return bool(standing.outdated) and (
         (behind and standing.partition < HELD_PARTITION) or len(standing.outdated) < len(view.pods)
     )

@@ -14,6 +14,7 @@ from ..groups.view import GroupView, Views
 from ..members import member_count
 from . import hold, survey
 from .course import Turns
+from .settled import settled
 from .standing import Standing
 from .target import Target
 from .turn import has_others, in_pod, spared, stays_open, stays_put
@@ -54,7 +55,7 @@ class Foreseen(msgspec.Struct, frozen=True):
 
 def foresee(snapshot: ClusterSnapshot, target: Target, now_ms: int) -> Foreseen:
     """The whole rollout of a cluster whose spec is the target's."""
-    spec = snapshot.cluster.spec
+    spec, snapshot = snapshot.cluster.spec, settled(snapshot, now_ms)
     views = {index: view for index, view in views_of(snapshot, now_ms).items() if index < spec.group_replica}
     turns = _turns(snapshot, views, target, now_ms)
     proof = _proof(snapshot, views, target, now_ms)
@@ -80,13 +81,7 @@ def foresee(snapshot: ClusterSnapshot, target: Target, now_ms: int) -> Foreseen:
 def _turns(snapshot: ClusterSnapshot, views: Views, target: Target, now_ms: int) -> Turns:
     standings = survey.standings(snapshot, views, target, now_ms)
     renewed = {index: survey.renewed(snapshot, views[index], each, target, now_ms) for index, each in standings.items()}
-    count = member_count(snapshot.cluster.spec)
-    return Turns(snapshot, views, {index: _staying(each, count) for index, each in renewed.items()}, {}, now_ms)
-
-
-def _staying(standing: Standing, count: int) -> Standing:
-    """Without members that leave anyway: a group's size is settled before its pods restart."""
-    return msgspec.structs.replace(standing, outdated=tuple(pod for pod in standing.outdated if pod.member < count))
+    return Turns(snapshot, views, renewed, {}, now_ms)
 
 
 def _proof(snapshot: ClusterSnapshot, views: Views, target: Target, now_ms: int) -> str:

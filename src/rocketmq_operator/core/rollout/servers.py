@@ -6,13 +6,14 @@ from rocketmq_operator.api.rollout import Restarts
 
 from .. import names
 from ..build import nameserver
+from ..build.pod import FORMAT
 from ..completeness import some
 from ..drift import holds, unsized
 from ..facts import NameServerSnapshot, ObjectFact, PodFact, Problem
 from ..nameserver_scaling import missing_brokers, size_of, wanted
 from ..plan import Action, Remove, SetPartition
 from . import hold, revisions, windows
-from .content import FORMAT, read
+from .content import read
 from .diff import Change, Reason, changes, of_server
 from .standing import HELD_PARTITION, Standing, broken, of_workload, retold
 from .target import KIND, Target, choose, effective
@@ -73,12 +74,12 @@ def _step(snapshot: NameServerSnapshot, course: Course, standing: Standing, now_
         waiting = _others(snapshot, pod)
         if waiting:
             return msgspec.structs.replace(course, doing=f"waits to restart {pod.name}: {waiting}")
-    elif pod.revision == standing.started or standing.partition <= pod.member:
+    elif not standing.behind(pod) or standing.partition <= pod.member:
         # Its controller may wait for it for ever.
         replaced = f"replaces {pod.name}, which does not serve: {', '.join(why)}"
         return msgspec.structs.replace(course, doing=replaced, action=_remove(pod, why[0], replaced))
     message = f"restarts {pod.name}: {', '.join(why)}"
-    if pod.revision == standing.started:
+    if not standing.behind(pod):
         return msgspec.structs.replace(course, doing=message, action=_remove(pod, why[0], message))
     if standing.partition <= pod.member:
         return msgspec.structs.replace(course, doing=f"waits for the restart of {pod.name}")
@@ -108,7 +109,7 @@ def _others(snapshot: NameServerSnapshot, taken: PodFact) -> str:
 
 
 def _begun(snapshot: NameServerSnapshot, standing: Standing) -> bool:
-    behind = any(pod.revision != standing.started for pod in standing.outdated)
+    behind = any(standing.behind(pod) for pod in standing.outdated)
     return (behind and standing.partition < HELD_PARTITION) or 0 < len(standing.outdated) < len(snapshot.pods)
 
 

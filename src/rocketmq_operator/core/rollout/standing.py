@@ -6,11 +6,13 @@ from datetime import datetime
 import msgspec
 
 from .. import names
+from ..build.pod import FORMAT
 from ..facts import ObjectFact, PodFact, Problem
-from .content import FORMAT, OLDEST_FORMAT
 from .diff import Change, Reason
 
 HELD_PARTITION = 1_000
+OLDEST_FORMAT = 1
+"""Pods and workloads of an older format are restarted (reason OperatorUpgraded). Raised only when an old pod would do harm."""
 BROKEN_MS = 120_000
 """A pod that was not ready for so long, for whatever reason, may be replaced out of turn."""
 
@@ -46,6 +48,10 @@ class Standing(msgspec.Struct, frozen=True):
         """Whether pods must restart."""
         return self.template_due or bool(self.outdated)
 
+    def behind(self, pod: PodFact) -> bool:
+        """Whether a pod was made by another template than the one there is; if not, its restart changes nothing but the pod."""
+        return (pod.revision, pod.format) != (self.started, template_format(self.workload))
+
     def reason(self, pod: PodFact | None = None) -> str:
         """The typed reason of its restarts, the gravest first."""
         known = [change.reason.value for change in self.changes or () if change.restarts]
@@ -69,6 +75,8 @@ def of_workload(
     why: dict[str, tuple[str, ...]] = {}
     for pod in pods:
         told: tuple[str, ...] = ()
+        if pod.format < OLDEST_FORMAT:
+            told += (Reason.OPERATOR.value,)
         if pod.revision != template:
             told += reasons.get(pod.revision, (Reason.POD.value,))
         times = [*asked, *filter(None, [_time(pod.restart)])]
@@ -96,6 +104,17 @@ def format_of(fact: ObjectFact) -> int:
     return int(text) if text.isdecimal() else FORMAT
 
 
+def template_format(fact: ObjectFact) -> int:
+    """The format that a workload's template gives its pods."""
+    text = _notes(fact).get(names.FORMAT_ANNOTATION, "")
+    return int(text) if text.isdecimal() else 1
+
+
+def _notes(fact: ObjectFact) -> Mapping[str, str]:
+    metadata = fact.content().get("spec", {}).get("template", {}).get("metadata", {})
+    return metadata.get("annotations") or {}
+
+
 def bad_times(annotations: Mapping[str, Mapping[str, str]]) -> list[Problem]:
     """Requests for a restart that are no time; by the object that carries them."""
     found = []
@@ -119,8 +138,7 @@ def _old_format(fact: ObjectFact) -> tuple[Change, ...]:
 
 def started(fact: ObjectFact) -> str:
     """The revision that a workload's template starts pods for."""
-    metadata = fact.content().get("spec", {}).get("template", {}).get("metadata", {})
-    return str((metadata.get("annotations") or {}).get(names.REVISION_LABEL, ""))
+    return _notes(fact).get(names.REVISION_LABEL, "")
 
 
 def retold(fact: ObjectFact, revision: str) -> ObjectFact:
@@ -128,7 +146,8 @@ def retold(fact: ObjectFact, revision: str) -> ObjectFact:
     spec = fact.content().get("spec", {})
     template = spec.get("template", {})
     metadata = template.get("metadata", {})
-    notes = {**(metadata.get("annotations") or {}), names.REVISION_LABEL: revision}
+    ours = {names.REVISION_LABEL: revision, names.FORMAT_ANNOTATION: str(FORMAT)}
+    notes = {**(metadata.get("annotations") or {}), **ours}
     changed = {
         **spec,
         "template": {**template, "metadata": {**metadata, "annotations": notes}},

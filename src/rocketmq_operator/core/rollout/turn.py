@@ -155,7 +155,7 @@ def _restart(view: GroupView, standing: Standing, pod: PodFact) -> Step:
     why = ", ".join(standing.why[pod.name])
     message = f"restarts {pod.name}: {why}"
     action: Action
-    if pod.revision == standing.started:
+    if not standing.behind(pod):
         action = Remove(standing.why[pod.name][0], message, "Pod", pod.name, pod.uid)
     elif standing.partition > pod.member:
         fact = standing.workload
@@ -171,7 +171,7 @@ def _replace(view: GroupView, standing: Standing, pod: PodFact) -> Step:
     """A pod that does not serve: nothing is lost by its restart, and its controller may wait for it for ever."""
     if pod.deleting:
         return Step(view.life, rolling=f"waits until {pod.name} has ended", again=LOOK_SECONDS)
-    if pod.revision != standing.started and standing.partition > pod.member:
+    if standing.behind(pod) and standing.partition > pod.member:
         return _restart(view, standing, pod)
     message = f"replaces {pod.name}, which does not serve: {', '.join(standing.why[pod.name])}"
     action = Remove(standing.why[pod.name][0], message, "Pod", pod.name, pod.uid)

@@ -8,10 +8,10 @@ from typing import Any
 
 from .. import names, sizes
 from ..build import workload
+from ..build.pod import FORMAT
 from ..drift import unsized
 from ..groups.decide import Groups
 from ..groups.view import GroupView
-from .content import FORMAT
 from .standing import Standing
 from .survey import starting
 
