@@ -56,8 +56,14 @@ def decide(snapshot: ClusterSnapshot, groups: Groups) -> Decided:
     return Decided(actions, [*problems, *taken], pending)
 
 
+def service(snapshot: ClusterSnapshot) -> list[Action]:
+    """What to do about the Service that gives brokers their names, and about nothing else."""
+    wanted = [network.broker_service(snapshot.cluster.metadata.name)]
+    return objects.decide(wanted, snapshot.objects, owner_of(snapshot.cluster))[0]
+
+
 def _budgets(snapshot: ClusterSnapshot, groups: Groups) -> list[Json]:
-    staying = [view for view in groups.views.values() if view.life.phase not in {Phase.REMOVING, Phase.LEFT}]
+    staying = [view for view in groups.views.values() if view.life.phase not in (Phase.REMOVING, Phase.LEFT)]
     return network.budgets(
         snapshot.cluster.metadata.name,
         len(staying),
@@ -76,7 +82,7 @@ def _has_workload(snapshot: ClusterSnapshot, view: GroupView) -> bool:
     """All groups but those on their last way; a group that joins must find its intent, which says that it starts closed."""
     name = names.intent(snapshot.cluster.metadata.name, view.index)
     told = view.life.phase is not Phase.JOINING or ("ConfigMap", name) in snapshot.objects
-    return told and view.life.phase not in {Phase.REMOVING, Phase.LEFT}
+    return told and view.life.phase not in (Phase.REMOVING, Phase.LEFT)
 
 
 def _stateful_set(view: GroupView, config_name: str) -> Json:

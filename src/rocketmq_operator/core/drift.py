@@ -6,9 +6,12 @@ from typing import Any
 import msgspec
 
 from . import quantity
+from .memo import Derived
 from .names import HASH_ANNOTATION
 
 Json = dict[str, Any]
+
+_unsized: Derived[Json] = Derived(1024)
 
 
 def digest(content: object) -> str:
@@ -22,12 +25,18 @@ def stamped(obj: Json) -> Json:
     The hash says nothing of a workload's size, which follows rules of its own.
     """
     metadata = obj["metadata"]
-    annotations = {**metadata.get("annotations", {}), HASH_ANNOTATION: digest(unsized(obj))}
+    annotations = {**metadata.get("annotations", {}), HASH_ANNOTATION: digest(_without_size(obj))}
     return {**obj, "metadata": {**metadata, "annotations": annotations}}
 
 
 def unsized(obj: Json) -> Json:
     """The object without ``spec.replicas``: applied like this, it leaves a workload's size alone."""
+    if "replicas" not in obj.get("spec", {}):
+        return obj
+    return _unsized.get(obj, None, lambda: _without_size(obj))
+
+
+def _without_size(obj: Json) -> Json:
     if "replicas" not in obj.get("spec", {}):
         return obj
     return {**obj, "spec": {key: value for key, value in obj["spec"].items() if key != "replicas"}}

@@ -101,11 +101,14 @@ def delete_cluster(history: "History") -> bool:
 
 
 def _delete(history: "History", given_up: bool) -> None:
+    if not history.world.api.find(CLUSTERS.plural, (NAMESPACE, CLUSTER)):
+        return
+    # In the quiet end nobody will ever read the silent topics, and somebody says so.
+    given_up = given_up or (history.world.weather.quiet and bool(history.silent))
     if given_up:
         annotate(history)
     history.kernel.tell("user deletes the cluster", "with what is in it" if given_up else "")
-    if history.world.api.find(CLUSTERS.plural, (NAMESPACE, CLUSTER)):
-        history.world.api.delete(CLUSTERS, (NAMESPACE, CLUSTER))
+    history.world.api.delete(CLUSTERS, (NAMESPACE, CLUSTER))
 
 
 def annotate(history: "History") -> None:

@@ -75,17 +75,24 @@ def _equal(mine: Store, theirs: Store) -> bool:
     return (mine.base, mine.end, mine.tables) == (theirs.base, theirs.end, theirs.tables)
 
 
+def _holds(copy: Store | None, lost: Store) -> bool:
+    return copy is not None and copy.end >= lost.end and (copy.base <= lost.base or copy is lost)
+
+
 def _repair(history: "History", name: str, old: Volume, slave: Volume) -> bool:
-    """Copy the slave's files; False while there is no volume to copy them to."""
+    """Copy a slave's files; False while there is no volume to copy them to. Any slave will do that holds as much as the one that
+    held everything when the master's volume was lost: nothing has come in since."""
     cluster, group, member = name.rsplit("-", 2)
-    volume = facts.volumes(history.world, cluster, int(group)).get(int(member))
-    pod = history.world.kubelets.pods.get((NAMESPACE, name))
-    if volume is None or volume is old or pod is None or slave.store is None or slave.gone:
+    volumes = facts.volumes(history.world, cluster, int(group))
+    volume, pod = volumes.get(int(member)), history.world.kubelets.pods.get((NAMESPACE, name))
+    if volume is None or volume is old or pod is None or (isinstance(pod.process, Broker) and pod.process.config):
         return False
-    if isinstance(pod.process, Broker) and pod.process.config:
+    lost = slave.store
+    source = next((each for each in volumes.values() if each is not volume and lost and _holds(each.store, lost)), None)
+    if source is None or source.store is None:
         return False
-    volume.store = slave.store.clone()
-    volume.stamp = (*slave.stamp[:2], member, *slave.stamp[3:])
+    volume.store = source.store.clone()
+    volume.stamp = (*source.stamp[:2], member, *source.stamp[3:])
     history.kernel.tell("somebody copies a slave's files to", name)
     return True
 

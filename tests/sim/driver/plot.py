@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from .history import History
 
 EVENTS = 50
-PAUSE_SECONDS = 6.0
+PACES = (1.0, 2.0, 4.0)
+"""Mean seconds between two events, one for each history: some leave time to recover, some do not."""
 
 CATALOGUE: tuple[Event, ...] = (
     *events_operator.EVENTS,
@@ -29,6 +30,7 @@ class Plot:
         self._history = history
         self._random = history.kernel.random("plot")
         self._weights = [each.weight * self._random.choice((0.0, 1.0, 1.0, 3.0)) for each in CATALOGUE]
+        self._pace = self._random.choice(PACES)
         self._bursts = self._random.random() < 0.3
 
     async def run(self) -> None:
@@ -44,4 +46,4 @@ class Plot:
     def _pause(self) -> float:
         if self._bursts and self._random.random() < 0.6:
             return self._random.uniform(0, 1)
-        return self._random.expovariate(1 / PAUSE_SECONDS)
+        return self._random.expovariate(1 / self._pace)

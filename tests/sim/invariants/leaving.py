@@ -52,7 +52,9 @@ def _serving(world: World, namespace: str, cluster: str) -> Iterator[tuple[int, 
         group = facts.group_of(each)
         if group and group[0] == cluster and facts.phase(world, namespace, cluster, group[1]) == "":
             master = facts.broker(world, cluster, group[1], 0)
-            if master is not None and facts.accepts(master) and _registered(world, master):
+            intent = world.api.find("configmaps", (namespace, names.intent(cluster, group[1]))) or {}
+            opened = intent.get("data", {}).get("initialized") == "true"
+            if opened and master is not None and facts.accepts(master) and _registered(world, master):
                 yield group[1], master.store
 
 

@@ -1,7 +1,7 @@
 """A broker process: starts as the entry script lets it, registers, takes messages, replicates, forgets what was set live."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import entry, internal, replication, waiting
 from .kernel import Kernel
@@ -41,6 +41,8 @@ class Broker:
         self.slaves = replication.Slaves(self)
         self.master: Broker | None = None
         self.lagging_until = -1.0
+        self.said: tuple[Any, Any] | None = None
+        """Its last answer to code 28, and the state that it was about."""
         self._started = kernel.now()
         kernel.later(0.3, self._enter)
 

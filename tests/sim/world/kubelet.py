@@ -66,7 +66,7 @@ class Kubelets:
 
     def _config_changed(self, key: Key, old: Json | None, new: Json | None) -> None:
         """A projected ConfigMap reaches running pods late: kubelet's sync period and cache (up to about 90 s)."""
-        if old is None or new is None or old.get("data") == new.get("data"):
+        if new is None or (old is not None and old.get("data") == new.get("data")):
             return
         for pod in self.pods.values():
             if pod.intent_name == key[1] and pod.key[0] == key[0]:

@@ -28,7 +28,7 @@ class Link:
     each call that reaches the server, and raises where the process dies there."""
 
     def __init__(
-        self, api: Api, weather: Weather, random: Random, manager: str, step: Callable[[str], None] = lambda what: None
+        self, api: Api, weather: Weather, random: Random, manager: str, step: Callable[..., None] = lambda *what: None
     ) -> None:
         self.api = api
         self.guard: Callable[[], None] | None = None

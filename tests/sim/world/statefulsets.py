@@ -89,6 +89,10 @@ class StatefulSets:
                 delete(self._api, "pods", (obj["metadata"]["namespace"], pod["metadata"]["name"]))
                 pod = None
                 continue
+            if pod is None and self._taken(obj, ordinal):
+                if ordered:
+                    return False
+                continue
             if pod is None:
                 pods[ordinal] = pod = self._create(obj, ordinal, revisions)
             if ordered and not healthy(pod):
@@ -98,6 +102,14 @@ class StatefulSets:
             self._retire(obj, pod)
             if ordered:
                 return False
+        return True
+
+    def _taken(self, obj: Json, ordinal: int) -> bool:
+        """Whether a pod of an earlier set of that name still ends; it is tried again until it is gone."""
+        key = (obj["metadata"]["namespace"], obj["metadata"]["name"])
+        if self._api.find("pods", (key[0], f"{key[1]}-{ordinal}")) is None:
+            return False
+        self._kernel.later(1.0, self._poke, key)
         return True
 
     def _retire(self, obj: Json, pod: Json) -> None:
