@@ -77,7 +77,8 @@ class Taking:
             others = [each for each in away if each != name and not (evicted and self._retired(namespace, group, each))]
             if others:
                 return f"{name} is taken away while {others[0]} of the same group is not back yet"
-            self._taken.setdefault(names.workload(*group), {})[name] = pod["metadata"]["uid"]
+            if self._serves(namespace, name, pod):
+                self._taken.setdefault(names.workload(*group), {})[name] = pod["metadata"]["uid"]
         return None
 
     def _serves(self, namespace: str, name: str, pod: Any) -> bool:
