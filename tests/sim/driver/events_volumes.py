@@ -6,7 +6,8 @@ from rocketmq_operator.kube.resources import POD, PVC
 
 from ..invariants import facts
 from ..world import NAMESPACE
-from ..world.broker import STORE_VOLUME, Broker
+from ..world.broker import Broker
+from ..world.broker_process import STORE_VOLUME
 from ..world.store import Store
 from ..world.volumes import Volume
 from .event import Event

@@ -5,7 +5,7 @@ from typing import Any
 from rocketmq_operator.core import names
 
 from ..world import World
-from ..world.statefulsets import healthy
+from ..world.readiness import healthy
 from . import facts
 
 Key = tuple[str, str]
