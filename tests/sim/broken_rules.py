@@ -67,8 +67,14 @@ COMING_AND_GOING = (
     Broken(
         "a group closes before its sole topics are elsewhere",
         "groups/leaving.py",
-        "        if copying.for_staying(leaving, staying, data, circle.own):\n",
-        "        if False:\n",
+        "    alone = lives_here_alone(view, circle)\n    if alone:\n        return Step(life, doing=alone, again=LOOK",
+        '    alone = ""\n    if alone:\n        return Step(life, doing=alone, again=LOOK',
+    ),
+    Broken(
+        "one whose master was down closes and goes with its sole topics",
+        "groups/draining.py",
+        "    alone = lives_here_alone(view, circle)\n",
+        '    alone = ""\n',
     ),
     Broken(
         "sole topics are not copied",
@@ -166,6 +172,12 @@ MEMBERS = (
         "sizes.py",
         " or not _others_serve(group, behind[0])",
         "",
+    ),
+    Broken(
+        "the budget forgets slaves that are not told to go yet",
+        "cluster_objects.py",
+        "max(sizes.decide(snapshot, group).replicas, sizes.group_of(snapshot, group).replicas or 0)",
+        "sizes.decide(snapshot, group).replicas",
     ),
     Broken(
         "the budget of slaves is one too wide",

@@ -67,10 +67,15 @@ def _budgets(snapshot: ClusterSnapshot, groups: Groups) -> list[Json]:
     return network.budgets(
         snapshot.cluster.metadata.name,
         len(staying),
-        sum(sizes.decide(snapshot, view.index).replicas - 1 for view in staying),
+        sum(_members(snapshot, view.index) - 1 for view in staying),
         masters_move=snapshot.nodes is not None,
         slaves_stay=any(view.life.phase is Phase.MOVING or _master_away(view) for view in staying),
     )
+
+
+def _members(snapshot: ClusterSnapshot, group: int) -> int:
+    """As many as there are to be; a slave that is to go counts until it is told to, or others could be evicted in its place."""
+    return max(sizes.decide(snapshot, group).replicas, sizes.group_of(snapshot, group).replicas or 0)
 
 
 def _master_away(view: GroupView) -> bool:

@@ -33,7 +33,9 @@ def calm(history: "History") -> None:
     for consumer in world.clients.consumers.values():
         consumer.online = True
         consumer.failing = 0.0
+        consumer.cut_off = ""
     world.clients.sending = False
+    world.clients.blind_until = -1.0
     _decide(history)
     for name in list(history.repairs):
         history.repair(name)

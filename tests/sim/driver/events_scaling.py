@@ -23,13 +23,14 @@ def scale(history: "History", resource: Resource, name: str, field: str, most: i
         return False
     before = found["spec"][field]
     after = history.random.choice([each for each in range(1, most + 1) if each != before])
-    _to(history, resource, name, field, after)
+    scale_to(history, resource, name, field, after)
     if history.random.random() < 0.3:
-        history.kernel.later(history.random.uniform(1, 120), _to, history, resource, name, field, before)
+        history.kernel.later(history.random.uniform(1, 120), scale_to, history, resource, name, field, before)
     return True
 
 
-def _to(history: "History", resource: Resource, name: str, field: str, number: int) -> None:
+def scale_to(history: "History", resource: Resource, name: str, field: str, number: int) -> None:
+    """To that number, unless it is that already or all is quiet."""
     key = (NAMESPACE, name)
     found = history.world.api.find(resource.plural, key)
     if found is None or found["spec"][field] == number or history.world.weather.quiet:

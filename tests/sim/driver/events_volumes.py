@@ -41,11 +41,11 @@ def slave_emptied(history: "History") -> bool:
 
 def master_emptied(history: "History") -> bool:
     """A master's claim is deleted while a slave holds everything; later somebody copies the slave's files back."""
-    found = [each for each in history.world.rocketmq.brokers() if each.is_master and _full_slave(history, each)]
+    found = [each for each in history.world.rocketmq.brokers() if each.is_master and full_slave(history, each)]
     if not found or history.repairs:
         return False
     master = history.random.choice(found)
-    slave = _full_slave(history, master)
+    slave = full_slave(history, master)
     if slave is None:
         return False
     # From here on the slave's copy is all there is: nobody writes any more, or it would not be equal.
@@ -58,7 +58,8 @@ def master_emptied(history: "History") -> bool:
     return True
 
 
-def _full_slave(history: "History", master: Broker) -> Volume | None:
+def full_slave(history: "History", master: Broker) -> Volume | None:
+    """A slave that holds all that a serving master holds, of a group that was opened."""
     cluster, group, _ = master.pod.name.rsplit("-", 2)
     intent = history.world.api.find("configmaps", (NAMESPACE, f"{cluster}-broker-intent-{group}"))
     if not intent or intent["data"].get("initialized") != "true" or not facts.accepts(master):

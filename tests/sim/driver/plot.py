@@ -3,7 +3,16 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from . import events_kubernetes, events_operator, events_rocketmq, events_scaling, events_users, events_volumes
+from . import (
+    events_aimed,
+    events_kubernetes,
+    events_operator,
+    events_readers,
+    events_rocketmq,
+    events_scaling,
+    events_users,
+    events_volumes,
+)
 from .event import Event
 
 if TYPE_CHECKING:
@@ -20,6 +29,8 @@ CATALOGUE: tuple[Event, ...] = (
     *events_users.EVENTS,
     *events_scaling.EVENTS,
     *events_volumes.EVENTS,
+    *events_aimed.EVENTS,
+    *events_readers.EVENTS,
 )
 
 
@@ -41,7 +52,8 @@ class Plot:
             if event.happen(self._history):
                 self._history.events += 1
                 self._history.kernel.count(f"event/world/{event.name}")
-            await asyncio.sleep(self._pause())
+            await asyncio.sleep(self._pause() + self._history.rest)
+            self._history.rest = 0.0
 
     def _pause(self) -> float:
         if self._bursts and self._random.random() < 0.6:

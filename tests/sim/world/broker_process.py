@@ -35,6 +35,8 @@ class Process:
         self.lagging_until = -1.0
         self.said: tuple[Any, Any] | None = None
         """Its last answer to code 28, and the state that it was about."""
+        self.hurt = False
+        """It lost the end of its log, and does nothing by itself before somebody has seen to it (timers begin late in life, too)."""
         self._started = kernel.now()
         kernel.later(0.3, self._enter)
 
@@ -79,6 +81,7 @@ class Process:
     def _open(self) -> None:
         if self.dead:
             return
+        self._lose_tail()
         self.listening = True
         self.boot_ms = self.kernel.milliseconds()
         self.topic_version += 1 + self.kernel.number()
@@ -88,6 +91,15 @@ class Process:
         self._look_up()
         self._register_often()
         self._tick()
+
+    def _lose_tail(self) -> None:
+        """What a power failure took, where a look of the operator comes before the script's own grace is over."""
+        volume = self.pod.volumes[STORE_VOLUME]
+        lost, volume.loses = volume.loses, 0
+        fence = int(self.config.get("startAcceptSendRequestTimeStamp", "0"))
+        if lost and fence > self.kernel.milliseconds() + 8000:
+            self.store.lose_tail(lost)
+            self.hurt = True
 
     def stop(self) -> None:
         """SIGTERM: it says good-bye at once and ends some seconds later."""

@@ -8,7 +8,7 @@ from ..facts import BrokerFact, Problem
 from ..opening import FENCE
 from ..plan import Remove
 from . import drain
-from .closing import CLOSE, LOOK_SECONDS, Circle, configure, kept, rules
+from .closing import CLOSE, LOOK_SECONDS, Circle, configure, kept, lives_here_alone, rules
 from .life import FORCED, Life, Phase
 from .step import Step
 from .view import GroupView, data_of
@@ -60,6 +60,10 @@ def _drained(view: GroupView, circle: Circle, seen: tuple[int, str]) -> Step:
     wait = life.since + SETTLE_MS - now
     if wait > 0:
         return Step(life, doing="is read to the end", left=0, total=life.total, again=wait / 1000)
+    alone = lives_here_alone(view, circle)
+    if alone:
+        # One that left while its master was down was not asked before.
+        return Step(life, doing=alone, left=0, total=life.total, again=1.0)
     removing = msgspec.structs.replace(life, phase=Phase.REMOVING, since=now)
     return Step(removing, doing="is removed", again=0.5)
 

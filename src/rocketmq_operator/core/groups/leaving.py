@@ -8,12 +8,11 @@ import msgspec
 
 from .. import registration
 from ..plan import PutOrders, WipeWritePermission
-from . import copying, draining, order
-from .closing import CLOSE, LOOK_SECONDS, Circle, configure, kept, rules
+from . import draining, order
+from .closing import CLOSE, LOOK_SECONDS, Circle, configure, kept, lives_here_alone, rules
 from .life import DRAINED, FORCED, Life, Phase
 from .step import Step
-from .topics import copied
-from .view import GroupView, data_of
+from .view import GroupView
 
 
 def step(view: GroupView, circle: Circle) -> Step:
@@ -45,24 +44,11 @@ def _begin(view: GroupView, circle: Circle) -> Step:
     if view.down:
         # If it comes back it finds in its intent that it is closed and fenced; there are no clients to wait for.
         return Step(life.to(Phase.FENCED, circle.now_ms), doing="leaves while its master is down", again=1.0)
-    alone = _lives_here_alone(view, circle)
+    alone = lives_here_alone(view, circle)
     if alone:
         return Step(life, doing=alone, again=LOOK_SECONDS if view.data is None else 1.0)
     first = Phase.CLOSING_ORDER if _order_topics(view) else Phase.CLOSING
     return Step(life.to(first, circle.now_ms), doing="is being closed for writing", again=1.0)
-
-
-def _lives_here_alone(view: GroupView, circle: Circle) -> str:
-    """What a group that leaves waits for as long as something lives on it that those that stay do not have."""
-    leaving, staying = circle.leaving_data(), data_of(circle.staying)
-    if view.data is None or staying is None:
-        return "waits for an answer of every master"
-    for other, data in zip(circle.staying, staying, strict=True):
-        if copying.for_staying(leaving, staying, data, circle.own):
-            return f"waits until {other.name} has what lives here alone"
-    if not staying and any(copied(topic, circle.own) for topic in view.data.topics):
-        return "waits: no group that stays is open yet"
-    return ""
 
 
 def _order_topics(view: GroupView) -> bool:
@@ -137,7 +123,7 @@ def _never_opened(view: GroupView, circle: Circle) -> Step:
         return (
             _begin(view, circle) if view.life.phase in (Phase.SERVING, Phase.JOINING) else draining.step(view, circle)
         )
-    alone = _lives_here_alone(view, circle) if view.fact is not None else ""
+    alone = lives_here_alone(view, circle) if view.fact is not None else ""
     if alone:
         return Step(view.life, doing=alone, again=1.0)
     if view.life.phase is not Phase.REMOVING:
