@@ -24,7 +24,7 @@ def serving(history: "History", slaves: int = 1) -> list[Broker]:
 def tail_lost(history: "History") -> bool:
     """A power failure costs a master what was not on its disk yet, while a slave has it. It comes back behind its slave, and
     must stay closed until somebody has copied the slave's files. Perhaps the slave is away, too, at first."""
-    found = [each for each in serving(history) if len(each.store.records) > 4 and full_slave(history, each)]
+    found = [each for each in serving(history) if len(each.store.records) > 1 and full_slave(history, each)]
     if not found or history.repairs:
         return False
     master = history.random.choice(found)
@@ -34,7 +34,7 @@ def tail_lost(history: "History") -> bool:
     name = master.pod.name
     history.kernel.tell("a power failure takes the last messages of", name)
     history.world.kubelets.restart(master.pod)
-    master.pod.volumes[STORE_VOLUME].loses = history.random.randint(1, 3)
+    master.pod.volumes[STORE_VOLUME].loses = history.random.randint(1, min(3, len(master.store.records) - 1))
     if history.random.random() < 0.5:
         away = history.world.kubelets.pods.get((NAMESPACE, slave.name.removeprefix(f"{STORE_VOLUME}-")))
         if away is not None:

@@ -6,6 +6,7 @@ from rocketmq_operator.core import names
 
 from ..world import World
 from ..world.readiness import healthy
+from ..world.selectors import by_selector
 from . import facts
 
 Key = tuple[str, str]
@@ -40,7 +41,17 @@ class Taking:
     def evicted(self, key: Key) -> str | None:
         """What an eviction takes; a pod that is broken anyway may always go."""
         pod = self._world.api.find("pods", key)
-        return self._take(key[0], [key[1]], None, evicted=True) if pod is not None and healthy(pod) else None
+        if pod is None or not healthy(pod) or not self._guarded(key[0], pod):
+            return None
+        return self._take(key[0], [key[1]], None, evicted=True)
+
+    def _guarded(self, namespace: str, pod: Any) -> bool:
+        """Whether a budget guards the pod; one that users have just deleted does not."""
+        labels = pod["metadata"]["labels"]
+        return any(
+            each["metadata"]["namespace"] == namespace and by_selector(each["spec"]["selector"])(labels)
+            for each in self._world.api.objects("poddisruptionbudgets")
+        )
 
     def _set_write(self, key: Key, body: Any) -> str | None:
         there = self._world.api.find("statefulsets", key)

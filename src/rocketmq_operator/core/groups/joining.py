@@ -33,6 +33,8 @@ def step(view: GroupView, circle: Circle) -> Step:
     sources, target = data_of(other for other in circle.knowing if not other.down), view.data
     if not circle.staying or not sources or target is None:
         return Step(life, doing="joins: waits for an answer of every master", again=LOOK_SECONDS)
+    # What groups that leave hold alone goes to all that stay, of which this is to be one.
+    sources = [*sources, *circle.leaving_data()]
     problem = _not_empty(view, target)
     if problem:
         return Step(life, doing="joins: is held back", problem=problem, again=30.0)
