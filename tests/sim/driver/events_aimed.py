@@ -39,29 +39,33 @@ def tail_lost(history: "History") -> bool:
         away = history.world.kubelets.pods.get((NAMESPACE, slave.name.removeprefix(f"{STORE_VOLUME}-")))
         if away is not None:
             history.world.kubelets.restart(away)
-    history.kernel.later(1.0, _watch, history, master.pod.key, slave, 60)
+    history.kernel.later(1.0, _watch, history, master.pod.key, slave)
     return True
 
 
-def _watch(history: "History", key: tuple[str, str], slave: Volume, tries: int) -> None:
+def _watch(history: "History", key: tuple[str, str], slave: Volume) -> None:
     """Once the master is back and shorter, its operator has a moment to do the wrong thing."""
+    if history.world.clients.stopped:
+        return
     pod = history.world.kubelets.pods.get(key)
     process = pod.process if pod is not None else None
-    if pod is None or tries == 0:
-        return
     if isinstance(process, Broker) and process.listening:
-        if slave.store is not None and not slave.gone and process.store.end < slave.store.end:
-            history.kernel.later(4.0, _copy_back, history, process, slave)
+        if process.hurt:
+            history.kernel.later(4.0, _copy_back, history, key, slave)
         return
-    history.kernel.later(1.0, _watch, history, key, slave, tries - 1)
+    history.kernel.later(1.0, _watch, history, key, slave)
 
 
-def _copy_back(history: "History", master: Broker, slave: Volume) -> None:
-    if not master.listening or slave.store is None or slave.gone or facts.accepts(master):
-        return
-    history.kernel.tell("somebody copies a slave's files to", master.pod.name)
-    history.world.kubelets.restart(master.pod)
-    master.pod.volumes[STORE_VOLUME].store = slave.store.clone()
+def _copy_back(history: "History", key: tuple[str, str], slave: Volume) -> None:
+    pod = history.world.kubelets.pods.get(key)
+    master = pod.process if pod is not None else None
+    if pod is None or not isinstance(master, Broker) or not master.listening:
+        history.kernel.later(1.0, _watch, history, key, slave)
+    elif master.hurt and slave.store is not None:
+        # Also from files that were kept, or are about to go: people have them.
+        history.kernel.tell("somebody copies a slave's files to", pod.name)
+        history.world.kubelets.restart(pod)
+        pod.volumes[STORE_VOLUME].store = slave.store.clone()
 
 
 def lagging_move(history: "History") -> bool:

@@ -93,6 +93,8 @@ def _not_known(world: World, key: Key, after: int) -> str | None:
     staying = [_server(world, f"{key[1]}-{number}") for number in range(after)]
     for broker in world.rocketmq.brokers():
         fresh = world.kernel.milliseconds() - broker.boot_ms < LATE_SECONDS * 1000
+        if facts.cluster(world, (broker.pod.key[0], broker.pod.name.rsplit("-", 2)[0])) is None:
+            continue
         going = (world.api.find("pods", broker.pod.key) or {"metadata": {}})["metadata"].get("deletionTimestamp")
         if fresh or going or not broker.pod.reachable:
             continue

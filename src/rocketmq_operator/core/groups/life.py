@@ -1,7 +1,8 @@
 """Where a broker group stands: kept as text in its intent ConfigMap, so that the operator may die at any moment.
 
     Serving -> [ClosingOrder ->] Closing -> Fenced -> Drained -> Removing -> Left -> (asked for again) Joining
-    Joining -> Opening -> Serving;  any of the closing phases -> Opening when the group is wanted again
+    Joining -> Opening -> Serving;  any of the closing phases -> Opening when the group is wanted again, Removing excepted:
+    views lag, and its workload may be gone already
     Serving -> Moving -> Serving: the master leaves a cordoned node
 
 A transition is written first, with the resourceVersion it was decided on; what a phase asks for is done in a later pass,
