@@ -21,6 +21,8 @@ from .plan import Action
 
 Json = dict[str, Any]
 
+GONE = (Phase.REMOVING, Phase.LEFT)
+
 
 class Decided(msgspec.Struct, frozen=True):
     """Actions, problems, and the names of workloads whose change is held back."""
@@ -63,7 +65,8 @@ def service(snapshot: ClusterSnapshot) -> list[Action]:
 
 
 def _budgets(snapshot: ClusterSnapshot, groups: Groups) -> list[Json]:
-    staying = [view for view in groups.views.values() if view.life.phase not in (Phase.REMOVING, Phase.LEFT)]
+    # As long as a group that is removed has its workload, its pods are among those that the budgets count.
+    staying = [view for view in groups.views.values() if view.exists or view.life.phase not in GONE]
     return network.budgets(
         snapshot.cluster.metadata.name,
         len(staying),
@@ -87,7 +90,7 @@ def _has_workload(snapshot: ClusterSnapshot, view: GroupView) -> bool:
     """All groups but those on their last way; a group that joins must find its intent, which says that it starts closed."""
     name = names.intent(snapshot.cluster.metadata.name, view.index)
     told = view.life.phase is not Phase.JOINING or ("ConfigMap", name) in snapshot.objects
-    return told and view.life.phase not in (Phase.REMOVING, Phase.LEFT)
+    return told and view.life.phase not in GONE
 
 
 def _stateful_set(view: GroupView, config_name: str) -> Json:

@@ -129,9 +129,13 @@ class Broker(Process):
         name = config.name  # type: ignore[attr-defined]
         self.store.topics[name] = config  # type: ignore[assignment]
         self.store.tables = self.kernel.number()
-        for server in self._name_servers():
-            if self.is_master:
-                server.register_topic(self, name)
+        before, self.topic_version = self.topic_version, self.topic_version + 1
+        for server in self._name_servers() if self.is_master else ():
+            server.register_topic(self, name)
+            # One that misses this learns of it with the next registration, whose version it does not know then.
+            route = server.routes.get(self.name)
+            if route is not None and route.version == before:
+                route.version = self.topic_version
 
     def _tick(self) -> None:
         """What happens each 10 s: offsets are written; a slave takes its master's tables; half messages are checked."""
