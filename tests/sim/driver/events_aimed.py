@@ -6,7 +6,7 @@ from ..invariants import facts
 from ..world import NAMESPACE
 from ..world.broker import Broker
 from ..world.broker_process import STORE_VOLUME
-from ..world.volumes import Volume
+from ..world.store import Store
 from .event import Event
 from .events_kubernetes import begin_drain, uncordon_later
 from .events_volumes import full_slave
@@ -29,9 +29,10 @@ def tail_lost(history: "History") -> bool:
         return False
     master = history.random.choice(found)
     slave = full_slave(history, master)
-    if slave is None:
+    if slave is None or slave.store is None:
         return False
-    name = master.pod.name
+    # What the slave holds now is all that was ever acknowledged: the master takes nothing until it has it again.
+    name, files = master.pod.name, slave.store.clone()
     history.kernel.tell("a power failure takes the last messages of", name)
     history.world.kubelets.restart(master.pod)
     master.pod.volumes[STORE_VOLUME].loses = history.random.randint(1, min(3, len(master.store.records) - 1))
@@ -39,11 +40,11 @@ def tail_lost(history: "History") -> bool:
         away = history.world.kubelets.pods.get((NAMESPACE, slave.name.removeprefix(f"{STORE_VOLUME}-")))
         if away is not None:
             history.world.kubelets.restart(away)
-    history.kernel.later(1.0, _watch, history, master.pod.key, slave)
+    history.kernel.later(1.0, _watch, history, master.pod.key, files)
     return True
 
 
-def _watch(history: "History", key: tuple[str, str], slave: Volume) -> None:
+def _watch(history: "History", key: tuple[str, str], files: Store) -> None:
     """Once the master is back and shorter, its operator has a moment to do the wrong thing."""
     if history.world.clients.stopped:
         return
@@ -51,21 +52,27 @@ def _watch(history: "History", key: tuple[str, str], slave: Volume) -> None:
     process = pod.process if pod is not None else None
     if isinstance(process, Broker) and process.listening:
         if process.hurt:
-            history.kernel.later(4.0, _copy_back, history, key, slave)
+            history.kernel.later(4.0, _copy_back, history, key, files)
         return
-    history.kernel.later(1.0, _watch, history, key, slave)
+    volume = pod.volumes.get(STORE_VOLUME) if pod is not None else None
+    if volume is not None and volume.hurt:
+        # It died once more: this is the moment to mend it.
+        volume.store, volume.hurt = files, False
+        if isinstance(process, Broker):
+            process.store = files
+        return
+    history.kernel.later(1.0, _watch, history, key, files)
 
 
-def _copy_back(history: "History", key: tuple[str, str], slave: Volume) -> None:
+def _copy_back(history: "History", key: tuple[str, str], files: Store) -> None:
     pod = history.world.kubelets.pods.get(key)
     master = pod.process if pod is not None else None
     if pod is None or not isinstance(master, Broker) or not master.listening:
-        history.kernel.later(1.0, _watch, history, key, slave)
-    elif master.hurt and slave.store is not None:
-        # Also from files that were kept, or are about to go: people have them.
+        history.kernel.later(1.0, _watch, history, key, files)
+    elif master.hurt:
         history.kernel.tell("somebody copies a slave's files to", pod.name)
         history.world.kubelets.restart(pod)
-        pod.volumes[STORE_VOLUME].store = slave.store.clone()
+        pod.volumes[STORE_VOLUME].store, pod.volumes[STORE_VOLUME].hurt = files, False
 
 
 def lagging_move(history: "History") -> bool:

@@ -35,8 +35,6 @@ class Process:
         self.lagging_until = -1.0
         self.said: tuple[Any, Any] | None = None
         """Its last answer to code 28, and the state that it was about."""
-        self.hurt = False
-        """It lost the end of its log, and does nothing by itself before somebody has seen to it (timers begin late in life, too)."""
         self._started = kernel.now()
         kernel.later(0.3, self._enter)
 
@@ -92,6 +90,12 @@ class Process:
         self._register_often()
         self._tick()
 
+    @property
+    def hurt(self) -> bool:
+        """It lost the end of its log, and does nothing by itself before somebody has seen to it (timers begin late in life, too)."""
+        volume = self.pod.volumes.get(STORE_VOLUME)
+        return volume is not None and volume.hurt
+
     def _lose_tail(self) -> None:
         """What a power failure took, where a look of the operator comes before the script's own grace is over."""
         volume = self.pod.volumes[STORE_VOLUME]
@@ -99,7 +103,7 @@ class Process:
         fence = int(self.config.get("startAcceptSendRequestTimeStamp", "0"))
         if lost and fence > self.kernel.milliseconds() + 8000:
             self.store.lose_tail(lost)
-            self.hurt = True
+            volume.hurt = True
 
     def stop(self) -> None:
         """SIGTERM: it says good-bye at once and ends some seconds later."""
