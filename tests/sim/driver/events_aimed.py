@@ -40,6 +40,10 @@ def tail_lost(history: "History") -> bool:
         away = history.world.kubelets.pods.get((NAMESPACE, slave.name.removeprefix(f"{STORE_VOLUME}-")))
         if away is not None:
             history.world.kubelets.restart(away)
+    volume = master.pod.volumes[STORE_VOLUME]
+    # Meanwhile nobody loses another volume: two failures at once are more than a copy can stand.
+    history.repairs[name] = lambda: not (volume.hurt or volume.loses)
+    history.kernel.later(3.0, history.repair, name)
     history.kernel.later(1.0, _watch, history, master.pod.key, files)
     return True
 
