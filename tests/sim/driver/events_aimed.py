@@ -29,7 +29,8 @@ def tail_lost(history: "History") -> bool:
         return False
     master = history.random.choice(found)
     slave = full_slave(history, master)
-    if slave is None or slave.store is None:
+    pod = slave and history.world.api.find("pods", (NAMESPACE, slave.name.removeprefix(f"{STORE_VOLUME}-")))
+    if slave is None or slave.store is None or not pod or pod["metadata"].get("deletionTimestamp"):
         return False
     # What the slave holds now is all that was ever acknowledged: the master takes nothing until it has it again.
     name, files = master.pod.name, slave.store.clone()
