@@ -3,9 +3,12 @@ SEEDS ?= 1000
 SEED ?= 1
 JOBS ?= $(shell nproc)
 
-.PHONY: sim sim-replay
+.PHONY: sim sim-replay sim-mutations
 sim: venv ## SEEDS=n histories of the simulated world on all cores; rules, coverage, histories per second
 	@$(PY) -m tests.sim --seeds $(SEEDS) --jobs $(JOBS)
 
 sim-replay: venv ## the story of one history: SEED=n
 	@$(PY) -m tests.sim --replay $(SEED)
+
+sim-mutations: venv ## breaks each rule by hand and counts the seeds until the simulator finds it (SEEDS at most)
+	@$(PY) -m tests.sim.mutations --seeds $(SEEDS) --jobs $(JOBS)

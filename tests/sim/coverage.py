@@ -18,10 +18,11 @@ FAULTS = {
     "fault/operator/two-at-once",
 }
 HAPPENINGS = {f"event/world/{each.name}" for each in CATALOGUE}
+# An intent is the only ConfigMap that is ever changed, and its changes have no word of their own.
 ACTIONS = {
     f"action/{each}"
     for each in (
-        "Apply/ConfigMapUpdated", "Apply/PodDisruptionBudgetUpdated", "Apply/ServiceUpdated",
+        "Apply/", "Apply/PodDisruptionBudgetUpdated", "Apply/ServiceUpdated",
         "Configure/MasterFenced", "Configure/MasterOpened", "Configure/NameServersChanged",
         "Create/ConfigMapCreated", "Create/PodDisruptionBudgetCreated", "Create/ServiceCreated", "Create/StatefulSetCreated",
         "SetGate/BrokerNotRegistered", "SetGate/BrokerRegistered",
@@ -45,7 +46,7 @@ GROUPS = {
         "Joining->Opening", "Opening->Serving", "Serving->ClosingOrder", "Serving->Closing", "Serving->Fenced",
         "ClosingOrder->Closing", "Closing->Fenced", "Fenced->Drained", "Drained->Removing", "Removing->Left",
         "Left->Joining", "Drained->Fenced", "Fenced->Removing", "Joining->Removing", "ClosingOrder->Opening",
-        "Closing->Opening", "Fenced->Opening", "Drained->Opening", "Removing->Opening", "Serving->Moving",
+        "Closing->Opening", "Fenced->Opening", "Drained->Opening", "Serving->Moving",
         "Moving->Serving",
     )
 }  # fmt: skip

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import structlog
 
-from . import coverage
+from . import coverage, together
 from .driver.history import History
 from .loop import run_sim
 
@@ -44,6 +44,7 @@ async def _history(seed: int, keep_story: bool) -> Result:
 
 def one(seed: int, *, keep_story: bool = False) -> Result:
     """One history."""
+    together.hasten()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     # Nothing of a history outlives it but what it returns; looking for cycles meanwhile costs a tenth of the time.
     gc.disable()

@@ -8,7 +8,7 @@ from rocketmq_operator.kube.resources import POD, STATEFULSET
 from . import calm
 from .driver.history import History
 from .world.budgets import evict
-from .world.statefulsets import revision_of
+from .world.readiness import revision_of
 
 SET = ("ns", "c-0")
 

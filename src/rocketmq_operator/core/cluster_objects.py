@@ -19,6 +19,8 @@ from .rollout.course import IN_TURN
 
 Json = dict[str, Any]
 
+GONE = (Phase.REMOVING, Phase.LEFT)
+
 
 class Decided(msgspec.Struct, frozen=True):
     """Actions and problems."""
@@ -48,15 +50,27 @@ def decide(snapshot: ClusterSnapshot, groups: Groups) -> Decided:
     return Decided(actions, [*problems, *taken])
 
 
+def service(snapshot: ClusterSnapshot) -> list[Action]:
+    """What to do about the Service that gives brokers their names, and about nothing else."""
+    wanted = [network.broker_service(snapshot.cluster.metadata.name)]
+    return objects.decide(wanted, snapshot.objects, owner_of(snapshot.cluster))[0]
+
+
 def _budgets(snapshot: ClusterSnapshot, groups: Groups) -> list[Json]:
-    staying = [view for view in groups.views.values() if view.life.phase not in {Phase.REMOVING, Phase.LEFT}]
+    # As long as a group that is removed has its workload, its pods are among those that the budgets count.
+    staying = [view for view in groups.views.values() if view.exists or view.life.phase not in GONE]
     return network.budgets(
         snapshot.cluster.metadata.name,
         len(staying),
-        sum(sizes.decide(snapshot, view.index).replicas - 1 for view in staying),
+        sum(_members(snapshot, view.index) - 1 for view in staying),
         masters_move=snapshot.nodes is not None,
         slaves_stay=any(view.life.phase in {Phase.MOVING, *IN_TURN} or _master_away(view) for view in staying),
     )
+
+
+def _members(snapshot: ClusterSnapshot, group: int) -> int:
+    """As many as there are to be; a slave that is to go counts until it is told to, or others could be evicted in its place."""
+    return max(sizes.decide(snapshot, group).replicas, sizes.group_of(snapshot, group).replicas or 0)
 
 
 def _master_away(view: GroupView) -> bool:
@@ -68,7 +82,7 @@ def _has_workload(snapshot: ClusterSnapshot, view: GroupView) -> bool:
     """All groups but those on their last way; a group that joins must find its intent, which says that it starts closed."""
     name = names.intent(snapshot.cluster.metadata.name, view.index)
     told = view.life.phase is not Phase.JOINING or ("ConfigMap", name) in snapshot.objects
-    return told and view.life.phase not in {Phase.REMOVING, Phase.LEFT}
+    return told and view.life.phase not in GONE
 
 
 def _hard_spread(snapshot: ClusterSnapshot, group: int) -> bool:

@@ -6,7 +6,7 @@ import msgspec
 
 from rocketmq_operator.api import BrokerClusterStatus
 
-from . import cluster_objects, deleting, following, gates, opening, rolling, sizes
+from . import cluster_objects, deleting, following, gates, names, opening, rolling, sizes
 from .build import config
 from .cluster_owner import owner_of
 from .cluster_status import report
@@ -42,6 +42,11 @@ def plan(snapshot: ClusterSnapshot, now: str, now_ms: int) -> Plan[BrokerCluster
     deleted = snapshot.cluster.metadata.deletion_timestamp is not None
     if not deleted:
         _objects(snapshot, groups, draft)
+    elif {names.MESSAGES_FINALIZER, "foregroundDeletion"} & {*snapshot.cluster.metadata.finalizers} == {
+        names.MESSAGES_FINALIZER
+    }:
+        # Held back until everything is read, for which consumers must find the brokers.
+        draft.actions += cluster_objects.service(snapshot)
     _brokers(snapshot, draft)
     _openings(snapshot, groups, draft)
     if not deleted:

@@ -6,9 +6,12 @@ from typing import Any
 import msgspec
 
 from . import quantity
+from .memo import Derived
 from .names import HASH_ANNOTATION
 
 Json = dict[str, Any]
+
+_unsized: Derived[Json] = Derived(1024)
 
 
 def digest(content: object) -> str:
@@ -30,12 +33,18 @@ def unsized(obj: Json) -> Json:
     """The object without ``spec.replicas``: applied like this, it leaves a workload's size alone."""
     if "replicas" not in obj.get("spec", {}):
         return obj
+    return _unsized.get(obj, None, lambda: _without_size(obj))
+
+
+def _without_size(obj: Json) -> Json:
+    if "replicas" not in obj.get("spec", {}):
+        return obj
     return {**obj, "spec": {key: value for key, value in obj["spec"].items() if key != "replicas"}}
 
 
 def _ruled(obj: Json) -> Json:
     """The object without what rules of their own decide."""
-    rest = unsized(obj)
+    rest = _without_size(obj)
     if "updateStrategy" not in rest.get("spec", {}):
         return rest
     return {**rest, "spec": {key: value for key, value in rest["spec"].items() if key != "updateStrategy"}}

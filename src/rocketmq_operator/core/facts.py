@@ -1,8 +1,8 @@
 """What a look at the world found: the input of every plan. Nothing here knows where it came from."""
 
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping
+from functools import cached_property, lru_cache
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -12,6 +12,7 @@ from .addresses import NameServers
 from .groups.data import BrokerData
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 
 class Problem(msgspec.Struct, frozen=True, order=True):
@@ -27,7 +28,28 @@ def _decoded(raw: bytes) -> Any:
     return msgspec.json.decode(raw)
 
 
-class ObjectFact(msgspec.Struct, frozen=True):
+class Remembering(msgspec.Struct, frozen=True, dict=True):
+    """A fact that remembers what was found out about it, so that each question is answered once."""
+
+    @cached_property
+    def _answers(self) -> dict[Hashable, Any]:
+        return {}
+
+    def known(self, question: Hashable, answer: Callable[[], T]) -> T:
+        """The answer, which must follow from this fact and the question alone."""
+        if question not in self._answers:
+            self._answers[question] = answer()
+        found: T = self._answers[question]
+        return found
+
+
+class Size(msgspec.Struct, frozen=True):
+    """As much of a workload's spec as says how many pods it has."""
+
+    replicas: int = 1
+
+
+class ObjectFact(Remembering, frozen=True):
     """An object that carries our label: identity, owner, the hash we left on it, and what it says now.
 
     ``notes`` are its annotations in our name; ``number`` is the revision number of a ControllerRevision.
@@ -43,6 +65,17 @@ class ObjectFact(msgspec.Struct, frozen=True):
     resource_version: str = ""
     notes: Mapping[str, str] = {}
     number: int = 0
+
+    @cached_property
+    def settings(self) -> dict[str, str]:
+        """``data`` of a ConfigMap that is read again and again; to be read, not to be changed."""
+        found: dict[str, str] = msgspec.json.decode(self.data) if bytes(self.data) else {}
+        return found
+
+    @cached_property
+    def replicas(self) -> int:
+        """Of a workload: how many pods it has by its spec."""
+        return msgspec.json.decode(self.spec, type=Size).replicas if bytes(self.spec) else 1
 
     def content(self) -> Json:
         """``spec`` and ``data`` decoded; to be read, not to be changed, since others are given the same."""
@@ -134,7 +167,7 @@ Registrations = Mapping[str, Mapping[str, Registered] | None]
 """For each name server its groups by name, or None if it did not answer."""
 
 
-class ClusterSnapshot(msgspec.Struct, frozen=True):
+class ClusterSnapshot(Remembering, frozen=True):
     """Everything that decides about a BrokerCluster. ``data`` (by pod) and ``order`` (by name server, then topic) are there only as
     far as ``groups.decide.demand`` asked for them; ``cordoned`` names nodes that take no new pods. ``last_words`` are last log
     lines of pods that fail in a rollout; ``servers_rolling``: its NameServer restarts pods, or will. ``others_rolling`` other clusters restart after an upgrade of the operator, and

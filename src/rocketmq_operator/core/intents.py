@@ -12,19 +12,26 @@ from .facts import ClusterSnapshot, ObjectFact
 from .groups import life
 from .groups.life import Life
 from .intent_data import data_of
+from .memo import Memo
 
 Json = dict[str, Any]
+
+_made: Memo[Json] = Memo(512)
 
 
 def lives(snapshot: ClusterSnapshot) -> dict[int, Life]:
     """Where each group stands that has an intent or, if that was deleted, that the status knows as opened."""
+    return snapshot.known("lives", lambda: _lives(snapshot))
+
+
+def _lives(snapshot: ClusterSnapshot) -> dict[int, Life]:
     found = {}
     name = snapshot.cluster.metadata.name
     prefix = names.intent(name, 0).removesuffix("0")
-    for kind, each in snapshot.objects:
+    for (kind, each), fact in snapshot.objects.items():
         number = each.removeprefix(prefix)
         if kind == "ConfigMap" and each != number and number.isdecimal():
-            found[int(number)] = life.read(data_of(snapshot, int(number)) or {})
+            found[int(number)] = _life(fact)
     for group in snapshot.cluster.status.broker_groups if snapshot.cluster.status else ():
         here = found.get(group.index)
         if group.initialized and (here is None or (not here.initialized and here.number == group.life)):
@@ -32,6 +39,10 @@ def lives(snapshot: ClusterSnapshot) -> dict[int, Life]:
             if here is None or here.phase in life.OPEN_PHASES:
                 found[group.index] = msgspec.structs.replace(before, initialized=True)
     return found
+
+
+def _life(fact: ObjectFact) -> Life:
+    return fact.known("life", lambda: life.read(fact.settings))
 
 
 def intent(snapshot: ClusterSnapshot, group: int, stands: Life) -> Json:
@@ -47,7 +58,8 @@ def intent(snapshot: ClusterSnapshot, group: int, stands: Life) -> Json:
         "nameServers": ";".join(servers.addresses) if known else before.get("nameServers", ""),
         "nameServersDns": servers.dns if known else before.get("nameServersDns", ""),
     }
-    return config.intent_map(snapshot.cluster.metadata.name, group, data)
+    meta = snapshot.cluster.metadata
+    return _made.get((meta.uid, group), (meta.name, data), lambda: config.intent_map(meta.name, group, data))
 
 
 def _live(snapshot: ClusterSnapshot) -> dict[str, str]:
@@ -56,7 +68,7 @@ def _live(snapshot: ClusterSnapshot) -> dict[str, str]:
 
 def told(cluster: str, there: Mapping[tuple[str, str], ObjectFact]) -> frozenset[str]:
     """Every name server in a list that a broker of the cluster starts with."""
-    kept = (fact.content().get("data", {}) for (kind, name), fact in there.items() if _is_intent(cluster, kind, name))
+    kept = (fact.settings for (kind, name), fact in there.items() if _is_intent(cluster, kind, name))
     return frozenset(address for data in kept for address in data.get("nameServers", "").split(";") if address)
 
 
@@ -66,6 +78,10 @@ def _is_intent(cluster: str, kind: str, name: str) -> bool:
 
 def existing(snapshot: ClusterSnapshot) -> list[int]:
     """Groups that have a StatefulSet."""
+    return snapshot.known("existing", lambda: _existing(snapshot))
+
+
+def _existing(snapshot: ClusterSnapshot) -> list[int]:
     name = snapshot.cluster.metadata.name
     numbers = (each.removeprefix(f"{name}-") for kind, each in snapshot.objects if kind == "StatefulSet")
     return sorted(int(number) for number in numbers if number.isdecimal())

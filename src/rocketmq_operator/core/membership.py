@@ -77,8 +77,9 @@ def holds_all_from_start(master: BrokerFact, slave: BrokerFact) -> bool:
 
 
 def left_behind(master: BrokerFact, slave: BrokerFact) -> bool:
-    """Whether the master has deleted what the slave needs next: it asks for that for ever, and gets nothing."""
-    return 0 < slave.max_offset < master.min_offset
+    """Whether the master has deleted what the slave needs next: it asks for that for ever, and gets nothing. Also one that holds
+    nothing: it was connected while its master was empty, and waits for the first record since."""
+    return slave.max_offset < master.min_offset
 
 
 def decide(group: Group) -> Decision:
@@ -191,6 +192,10 @@ def _too_many_copies(group: Group, leaving: int) -> Problem:
 def _others(group: Group, master: BrokerFact, leaving: int) -> str:
     """What keeps a slave from leaving while others stay; empty if nothing does."""
     staying = _answers(group, leaving)
+    coming = [pod.name for pod in group.slaves(leaving) if group.fact(pod.member) is None and not pod.problem]
+    if coming:
+        # One that is away, perhaps evicted, comes back first; one that cannot come back may need the place of this one.
+        return f"waits for {', '.join(coming)} to answer before another slave is removed"
     if any(caught_up(master, fact) for fact in staying):
         return ""
     fact = group.fact(leaving)

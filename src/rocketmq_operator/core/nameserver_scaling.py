@@ -33,7 +33,7 @@ class Scaling(msgspec.Struct, frozen=True):
 def size_of(snapshot: NameServerSnapshot) -> int | None:
     """How many name servers the StatefulSet asks for now; None before there is one of ours."""
     fact = _workload(snapshot)
-    return int(fact.content().get("spec", {}).get("replicas", 1)) if fact else None
+    return fact.replicas if fact else None
 
 
 def shrinking(snapshot: NameServerSnapshot) -> bool:

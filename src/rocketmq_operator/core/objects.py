@@ -7,11 +7,15 @@ import msgspec
 
 from .drift import holds, stamped
 from .facts import ObjectFact, Problem
+from .memo import Derived
 from .names import HASH_ANNOTATION
 from .plan import Action, Apply, Create
 
 Json = dict[str, Any]
 Objects = Mapping[tuple[str, str], ObjectFact]
+
+_owned: Derived[Json] = Derived(1024)
+"""Hashing what has not changed is most of the work of a plan in which nothing happens."""
 
 
 class Owner(msgspec.Struct, frozen=True):
@@ -26,6 +30,10 @@ class Owner(msgspec.Struct, frozen=True):
 
 def owned(obj: Json, owner: Owner) -> Json:
     """The object in its owner's namespace, with owner reference and hash."""
+    return _owned.get(obj, owner, lambda: _with_owner(obj, owner))
+
+
+def _with_owner(obj: Json, owner: Owner) -> Json:
     reference = {
         "apiVersion": owner.api_version,
         "kind": owner.kind,
@@ -79,4 +87,9 @@ def drifted(obj: Json, fact: ObjectFact) -> bool:
     """Whether our wish changed (hash) or somebody changed the object (content)."""
     if fact.hash != obj["metadata"]["annotations"][HASH_ANNOTATION]:
         return True
-    return not holds({key: obj[key] for key in ("spec", "data") if key in obj}, fact.content())
+    # Equal hashes are equal wishes, but for size and held pods, which the hash leaves out.
+    rolling = obj.get("spec", {}).get("updateStrategy", {}).get("rollingUpdate", {})
+    return not fact.known(
+        ("holds", obj.get("spec", {}).get("replicas"), rolling.get("partition")),
+        lambda: holds({key: obj[key] for key in ("spec", "data") if key in obj}, fact.content()),
+    )

@@ -17,20 +17,25 @@ def host_of(address: str) -> str:
 def is_pod(address: str, pod: PodFact, cluster: BrokerCluster) -> bool:
     """Whether a registered address is that pod: by its stable name or by the IP it has now."""
     host = host_of(address)
+    if pod.ip and host == pod.ip:
+        return True
     name = f"{pod.name}.{names.broker_service(cluster.metadata.name)}.{cluster.metadata.namespace}.svc"
-    return host == name or host.startswith(name + ".") or (bool(pod.ip) and host == pod.ip)
+    return host.startswith(name) and host[len(name) :][:1] in ("", ".")
 
 
 def registered_on(cluster: BrokerCluster, pod: PodFact, registrations: Registrations) -> list[str]:
     """The name servers that list this pod under its own group and id."""
     group = broker_name(cluster.spec, pod.group)
     found = []
-    for server, groups in sorted(registrations.items()):
+    # Nearly always all list it at one address.
+    known = ""
+    for server, groups in registrations.items():
         entry = groups.get(group) if groups else None
         address = entry.addresses.get(pod.member) if entry else None
-        if address and is_pod(address, pod, cluster):
+        if address and (address == known or is_pod(address, pod, cluster)):
+            known = address
             found.append(server)
-    return found
+    return sorted(found)
 
 
 def foreign(

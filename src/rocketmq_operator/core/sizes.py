@@ -16,11 +16,15 @@ RESTART_AFTER_MS = 60_000
 
 def decide(snapshot: ClusterSnapshot, index: int) -> Decision:
     """The next step of a group's members."""
-    return membership.decide(group_of(snapshot, index))
+    return snapshot.known(("decision", index), lambda: membership.decide(group_of(snapshot, index)))
 
 
 def group_of(snapshot: ClusterSnapshot, index: int) -> Group:
     """What the rule needs to know."""
+    return snapshot.known(("group", index), lambda: _group_of(snapshot, index))
+
+
+def _group_of(snapshot: ClusterSnapshot, index: int) -> Group:
     spec = snapshot.cluster.spec
     said = data_of(snapshot, index) or {}
     return Group(
@@ -92,7 +96,7 @@ def _left_behind(group: Group) -> Iterable[tuple[PodFact, BrokerFact]]:
 
 def _replicas(snapshot: ClusterSnapshot, index: int) -> int | None:
     fact = snapshot.objects.get(("StatefulSet", names.workload(snapshot.cluster.metadata.name, index)))
-    return int(fact.content().get("spec", {}).get("replicas", 1)) if fact else None
+    return fact.replicas if fact else None
 
 
 def _number(text: str) -> int | None:

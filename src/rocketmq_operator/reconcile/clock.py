@@ -2,6 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
+
+
+@lru_cache(maxsize=16)
+def _text(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Now:
@@ -12,7 +18,7 @@ class Now:
 
     def text(self) -> str:
         """RFC 3339 in UTC with whole seconds, as Kubernetes writes times."""
-        return datetime.fromtimestamp(self._wall(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return _text(int(self._wall()))
 
     def milliseconds(self) -> int:
         """Milliseconds since 1970, as RocketMQ writes times."""

@@ -29,6 +29,9 @@ from .world import MADE, Key, World, owner_key, referring
 
 log = structlog.get_logger(__name__)
 
+SETTLE_SECONDS = 0.1
+"""From a change of what we made until the look at it: changes come in bursts, a pod that starts has five within a second."""
+
 OnRun = Callable[[Key, float, bool], None]
 
 
@@ -126,11 +129,11 @@ class Controller:
         key = owner_key(view) if view else None
         if key is None:
             return
-        self._queue.add(key)
+        self._queue.add_after(key, SETTLE_SECONDS)
         if key.kind == NAME_SERVER.kind:
             server = self.world.name_servers.get(key.namespace, key.name)
             for each in referring(self.world, server) if server else ():
-                self._queue.add(each)
+                self._queue.add_after(each, SETTLE_SECONDS)
 
     async def watch(self) -> None:
         """Keep the stores like the API server, until cancelled."""

@@ -46,9 +46,11 @@ class Reporter:
         # What went wrong while acting is known only now: nothing recovered.
         planned = [event for event in plan.events if not (outcome.problems and event.reason == RECOVERED)]
         self._tell(item, [*outcome.events, *planned, *told])
-        if item.status is not None and msgspec.to_builtins(item.status) == msgspec.to_builtins(status):
+        if item.status == status:
             return
-        await self._write(resource, item, msgspec.to_builtins(status))
+        written = msgspec.to_builtins(status)
+        if item.status is None or msgspec.to_builtins(item.status) != written:
+            await self._write(resource, item, written)
 
     def _tell(self, item: BrokerCluster | NameServer, events: Sequence[Event]) -> None:
         meta = item.metadata

@@ -18,7 +18,7 @@ class View(msgspec.Struct, frozen=True, rename="camel"):
     metadata: Meta
 
 
-class Made(View, frozen=True):
+class Made(View, frozen=True, dict=True):
     """Anything of ours that is compared with what it should be; content stays undecoded until then."""
 
     spec: msgspec.Raw = msgspec.Raw(b"")
@@ -91,7 +91,7 @@ class PodSpec(msgspec.Struct, frozen=True, rename="camel"):
     node_name: str = ""
 
 
-class PodView(View, frozen=True):
+class PodView(View, frozen=True, dict=True):
     """A pod of ours."""
 
     spec: PodSpec = PodSpec()
@@ -125,7 +125,14 @@ class NodeView(View, frozen=True):
 
 
 def object_fact(kind: str, view: Made) -> ObjectFact:
-    """An object of ours as plans see it."""
+    """An object of ours as plans see it; made once, so that what plans find out about it lasts as long as its view."""
+    found: ObjectFact | None = view.__dict__.get("fact")
+    if found is None:
+        found = view.__dict__["fact"] = _object_fact(kind, view)
+    return found
+
+
+def _object_fact(kind: str, view: Made) -> ObjectFact:
     meta = view.metadata
     owner = next((each.uid for each in meta.owner_references if each.controller), "")
     return ObjectFact(
@@ -144,6 +151,13 @@ def object_fact(kind: str, view: Made) -> ObjectFact:
 
 def pod_fact(pod: PodView) -> PodFact:
     """A pod as plans see it; its number is the last part of its name (StatefulSet ordinal)."""
+    found: PodFact | None = pod.__dict__.get("fact")
+    if found is None:
+        found = pod.__dict__["fact"] = _pod_fact(pod)
+    return found
+
+
+def _pod_fact(pod: PodView) -> PodFact:
     meta, status = pod.metadata, pod.status
     conditions = {each.type: each for each in status.conditions}
     container = status.container_statuses[0] if status.container_statuses else ContainerStatus()

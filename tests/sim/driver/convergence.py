@@ -8,10 +8,10 @@ from rocketmq_operator.reconcile.resources import CLUSTERS, NAME_SERVERS
 
 from ..invariants import facts
 from ..world import NAMESPACE, World
-from ..world.broker import STORE_VOLUME
+from ..world.broker_process import STORE_VOLUME
 from ..world.kernel import Violation
 from ..world.pod import Pod
-from ..world.statefulsets import healthy
+from ..world.readiness import healthy
 from .events_scaling import CLUSTER, annotate
 from .events_users import edit
 from .events_volumes import lose
@@ -33,7 +33,9 @@ def calm(history: "History") -> None:
     for consumer in world.clients.consumers.values():
         consumer.online = True
         consumer.failing = 0.0
+        consumer.cut_off = ""
     world.clients.sending = False
+    world.clients.blind_until = -1.0
     _decide(history)
     for name in list(history.repairs):
         history.repair(name)

@@ -88,8 +88,13 @@ def cordon(history: "History") -> bool:
     if node is None or sum(history.world.nodes.cordoned(each) for each in history.world.nodes.all) > 1:
         return False
     history.world.nodes.cordon(node.name, True)
-    history.kernel.later(history.random.uniform(20, 200), _uncordon, history, node.name)
+    uncordon_later(history, node.name, history.random.uniform(20, 200))
     return True
+
+
+def uncordon_later(history: "History", node: str, seconds: float) -> None:
+    """The node takes pods again some time later."""
+    history.kernel.later(seconds, _uncordon, history, node)
 
 
 def _uncordon(history: "History", name: str) -> None:
@@ -102,9 +107,16 @@ def drain(history: "History") -> bool:
     if not cordon(history):
         return False
     name = next(each for each in reversed(history.world.nodes.all) if history.world.nodes.cordoned(each))
-    history.kernel.tell("user drains", name)
-    history.kernel.later(1.0, _evict_all, history, name, 40)
+    begin_drain(history, name)
     return True
+
+
+def begin_drain(history: "History", node: str) -> None:
+    """``kubectl drain`` of one node."""
+    if not history.world.nodes.cordoned(node):
+        history.world.nodes.cordon(node, True)
+    history.kernel.tell("user drains", node)
+    history.kernel.later(1.0, _evict_all, history, node, 40)
 
 
 def _evict_all(history: "History", node: str, tries: int) -> None:

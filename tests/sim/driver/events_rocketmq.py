@@ -121,7 +121,7 @@ EVENTS = (
     Event("old-files-deleted", 1.0, old_files),
     Event("slave-lags", 1.5, lag),
     Event("topic-made", 3.0, topic),
-    Event("topic-that-nobody-reads", 0.3, silent_topic),
+    Event("topic-that-nobody-reads", 0.7, silent_topic),
     Event("consumer-stops-or-comes", 1.5, consumers),
     Event("consumer-fails", 0.5, failing),
     Event("producers-pause-or-go-on", 0.5, producers),

@@ -23,13 +23,14 @@ def scale(history: "History", resource: Resource, name: str, field: str, most: i
         return False
     before = found["spec"][field]
     after = history.random.choice([each for each in range(1, most + 1) if each != before])
-    _to(history, resource, name, field, after)
+    scale_to(history, resource, name, field, after)
     if history.random.random() < 0.3:
-        history.kernel.later(history.random.uniform(1, 120), _to, history, resource, name, field, before)
+        history.kernel.later(history.random.uniform(1, 120), scale_to, history, resource, name, field, before)
     return True
 
 
-def _to(history: "History", resource: Resource, name: str, field: str, number: int) -> None:
+def scale_to(history: "History", resource: Resource, name: str, field: str, number: int) -> None:
+    """To that number, unless it is that already or all is quiet."""
     key = (NAMESPACE, name)
     found = history.world.api.find(resource.plural, key)
     if found is None or found["spec"][field] == number or history.world.weather.quiet:
@@ -101,11 +102,14 @@ def delete_cluster(history: "History") -> bool:
 
 
 def _delete(history: "History", given_up: bool) -> None:
+    if not history.world.api.find(CLUSTERS.plural, (NAMESPACE, CLUSTER)):
+        return
+    # In the quiet end nobody will ever read the silent topics, and somebody says so.
+    given_up = given_up or (history.world.weather.quiet and bool(history.silent))
     if given_up:
         annotate(history)
     history.kernel.tell("user deletes the cluster", "with what is in it" if given_up else "")
-    if history.world.api.find(CLUSTERS.plural, (NAMESPACE, CLUSTER)):
-        history.world.api.delete(CLUSTERS, (NAMESPACE, CLUSTER))
+    history.world.api.delete(CLUSTERS, (NAMESPACE, CLUSTER))
 
 
 def annotate(history: "History") -> None:

@@ -37,6 +37,8 @@ def labels(history: "History") -> bool:
     """An edit that means nothing to the operator."""
     body = {"metadata": {"labels": {"team": f"team-{history.random.randint(0, 9)}"}}}
     resource, name = history.random.choice(((CLUSTERS, "c"), (NAME_SERVERS, "names")))
+    if history.world.api.find(resource.plural, (NAMESPACE, name)) is None:
+        return False
     history.world.api.patch(resource, (NAMESPACE, name), body, "merge", None, USER)
     return True
 

@@ -6,7 +6,8 @@ from rocketmq_operator.kube.resources import POD, PVC
 
 from ..invariants import facts
 from ..world import NAMESPACE
-from ..world.broker import STORE_VOLUME, Broker
+from ..world.broker import Broker
+from ..world.broker_process import STORE_VOLUME
 from ..world.store import Store
 from ..world.volumes import Volume
 from .event import Event
@@ -40,11 +41,11 @@ def slave_emptied(history: "History") -> bool:
 
 def master_emptied(history: "History") -> bool:
     """A master's claim is deleted while a slave holds everything; later somebody copies the slave's files back."""
-    found = [each for each in history.world.rocketmq.brokers() if each.is_master and _full_slave(history, each)]
+    found = [each for each in history.world.rocketmq.brokers() if each.is_master and full_slave(history, each)]
     if not found or history.repairs:
         return False
     master = history.random.choice(found)
-    slave = _full_slave(history, master)
+    slave = full_slave(history, master)
     if slave is None:
         return False
     # From here on the slave's copy is all there is: nobody writes any more, or it would not be equal.
@@ -57,7 +58,8 @@ def master_emptied(history: "History") -> bool:
     return True
 
 
-def _full_slave(history: "History", master: Broker) -> Volume | None:
+def full_slave(history: "History", master: Broker) -> Volume | None:
+    """A slave that holds all that a serving master holds, of a group that was opened."""
     cluster, group, _ = master.pod.name.rsplit("-", 2)
     intent = history.world.api.find("configmaps", (NAMESPACE, f"{cluster}-broker-intent-{group}"))
     if not intent or intent["data"].get("initialized") != "true" or not facts.accepts(master):
@@ -75,17 +77,24 @@ def _equal(mine: Store, theirs: Store) -> bool:
     return (mine.base, mine.end, mine.tables) == (theirs.base, theirs.end, theirs.tables)
 
 
+def _holds(copy: Store | None, lost: Store) -> bool:
+    return copy is not None and copy.end >= lost.end and (copy.base <= lost.base or copy is lost)
+
+
 def _repair(history: "History", name: str, old: Volume, slave: Volume) -> bool:
-    """Copy the slave's files; False while there is no volume to copy them to."""
+    """Copy a slave's files; False while there is no volume to copy them to. Any slave will do that holds as much as the one that
+    held everything when the master's volume was lost: nothing has come in since."""
     cluster, group, member = name.rsplit("-", 2)
-    volume = facts.volumes(history.world, cluster, int(group)).get(int(member))
-    pod = history.world.kubelets.pods.get((NAMESPACE, name))
-    if volume is None or volume is old or pod is None or slave.store is None or slave.gone:
+    volumes = facts.volumes(history.world, cluster, int(group))
+    volume, pod = volumes.get(int(member)), history.world.kubelets.pods.get((NAMESPACE, name))
+    if volume is None or volume is old or pod is None or (isinstance(pod.process, Broker) and pod.process.config):
         return False
-    if isinstance(pod.process, Broker) and pod.process.config:
+    lost = slave.store
+    source = next((each for each in volumes.values() if each is not volume and lost and _holds(each.store, lost)), None)
+    if source is None or source.store is None:
         return False
-    volume.store = slave.store.clone()
-    volume.stamp = (*slave.stamp[:2], member, *slave.stamp[3:])
+    volume.store = source.store.clone()
+    volume.stamp = (*source.stamp[:2], member, *source.stamp[3:])
     history.kernel.tell("somebody copies a slave's files to", name)
     return True
 

@@ -31,6 +31,8 @@ class History:
         self.events = 0
         self.repairs: dict[str, Callable[[], bool]] = {}
         """What people still have to set right, by pod."""
+        self.rest = 0.0
+        """Seconds for which nothing else is to happen, so that what was begun may come to its end."""
         self.silent: list[str] = []
         """Topics that nobody reads."""
 

@@ -101,13 +101,13 @@ class Operator:
         if self.link.guard is not None:
             self.link.guard()
 
-    def _step(self, what: str) -> None:
+    def _step(self, *what: str) -> None:
         if self.dead:
             raise Died
         if self.doom is not None:
             self.doom -= 1
             if self.doom < 0:
-                self.world.kernel.tell(self.name, "dies at:", what)
+                self.world.kernel.tell(self.name, "dies at:", *what)
                 self.world.kernel.count("fault/operator/killed-between-calls")
                 self.kill()
                 raise Died

@@ -3,14 +3,24 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from . import events_kubernetes, events_operator, events_rocketmq, events_scaling, events_users, events_volumes
+from . import (
+    events_aimed,
+    events_kubernetes,
+    events_operator,
+    events_readers,
+    events_rocketmq,
+    events_scaling,
+    events_users,
+    events_volumes,
+)
 from .event import Event
 
 if TYPE_CHECKING:
     from .history import History
 
 EVENTS = 50
-PAUSE_SECONDS = 6.0
+PACES = (1.0, 2.0, 4.0)
+"""Mean seconds between two events, one for each history: some leave time to recover, some do not."""
 
 CATALOGUE: tuple[Event, ...] = (
     *events_operator.EVENTS,
@@ -19,6 +29,8 @@ CATALOGUE: tuple[Event, ...] = (
     *events_users.EVENTS,
     *events_scaling.EVENTS,
     *events_volumes.EVENTS,
+    *events_aimed.EVENTS,
+    *events_readers.EVENTS,
 )
 
 
@@ -29,6 +41,7 @@ class Plot:
         self._history = history
         self._random = history.kernel.random("plot")
         self._weights = [each.weight * self._random.choice((0.0, 1.0, 1.0, 3.0)) for each in CATALOGUE]
+        self._pace = self._random.choice(PACES)
         self._bursts = self._random.random() < 0.3
 
     async def run(self) -> None:
@@ -39,9 +52,10 @@ class Plot:
             if event.happen(self._history):
                 self._history.events += 1
                 self._history.kernel.count(f"event/world/{event.name}")
-            await asyncio.sleep(self._pause())
+            await asyncio.sleep(self._pause() + self._history.rest)
+            self._history.rest = 0.0
 
     def _pause(self) -> float:
         if self._bursts and self._random.random() < 0.6:
             return self._random.uniform(0, 1)
-        return self._random.expovariate(1 / PAUSE_SECONDS)
+        return self._random.expovariate(1 / self._pace)

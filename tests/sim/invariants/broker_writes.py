@@ -29,8 +29,11 @@ def opens_only_complete(world: World, operation: str, address: str, what: Any) -
     if broker is None or not broker.is_master or not _opens(broker, what):
         return None
     cluster, group, _ = broker.pod.name.rsplit("-", 2)
-    for member, store in facts.stores(world, cluster, int(group)).items():
-        if member and store.max_offset > broker.store.max_offset:
+    life = broker.pod.volumes["brokerstore"].stamp[3:]
+    for member, volume in facts.volumes(world, cluster, int(group)).items():
+        # What a member keeps of an earlier life of its group was read then, or given up.
+        store = volume.store if volume.stamp[3:] == life else None
+        if member and store is not None and store.max_offset > broker.store.max_offset:
             return f"{broker.pod.name} opens at {broker.store.max_offset}, but member {member} holds up to {store.max_offset}"
     return None
 

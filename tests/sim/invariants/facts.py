@@ -7,7 +7,8 @@ from rocketmq_operator.core import names
 from rocketmq_operator.reconcile.resources import CLUSTERS, NAME_SERVERS
 
 from ..world import World
-from ..world.broker import STORE_VOLUME, Broker
+from ..world.broker import Broker
+from ..world.broker_process import STORE_VOLUME
 from ..world.store import Store
 from ..world.volumes import Volume
 

@@ -52,7 +52,9 @@ def _serving(world: World, namespace: str, cluster: str) -> Iterator[tuple[int, 
         group = facts.group_of(each)
         if group and group[0] == cluster and facts.phase(world, namespace, cluster, group[1]) == "":
             master = facts.broker(world, cluster, group[1], 0)
-            if master is not None and facts.accepts(master) and _registered(world, master):
+            intent = world.api.find("configmaps", (namespace, names.intent(cluster, group[1]))) or {}
+            opened = intent.get("data", {}).get("initialized") == "true"
+            if opened and master is not None and facts.accepts(master) and _registered(world, master):
                 yield group[1], master.store
 
 
@@ -91,6 +93,8 @@ def _not_known(world: World, key: Key, after: int) -> str | None:
     staying = [_server(world, f"{key[1]}-{number}") for number in range(after)]
     for broker in world.rocketmq.brokers():
         fresh = world.kernel.milliseconds() - broker.boot_ms < LATE_SECONDS * 1000
+        if facts.cluster(world, (broker.pod.key[0], broker.pod.name.rsplit("-", 2)[0])) is None:
+            continue
         going = (world.api.find("pods", broker.pod.key) or {"metadata": {}})["metadata"].get("deletionTimestamp")
         if fresh or going or not broker.pod.reachable:
             continue

@@ -57,7 +57,15 @@ class Removal:
         gone = {number: each for number, each in left.items() if self._named(self._discarded, each.topic)}
         self._world.ledger.give_up(gone)
         kept = [each for number, each in left.items() if number not in gone]
-        return self._unread(key[1], kept) or self._sole_topics(key[1], held, others)
+        return self._unread(key[1], kept) or (
+            None if self._unknown(key[0], group) else self._sole_topics(key[1], held, others)
+        )
+
+    def _unknown(self, namespace: str, group: tuple[str, int]) -> bool:
+        """Whether a group was never open, and its master does not run: nobody can ask it for topics made meanwhile."""
+        intent = self._world.api.find("configmaps", (namespace, names.intent(*group))) or {}
+        master = facts.broker(self._world, *group, 0)
+        return intent.get("data", {}).get("initialized") != "true" and (master is None or not master.listening)
 
     def _stores(self, group: tuple[str, int]) -> tuple[list[Store], list[Store]]:
         """What the group's members hold, and what the others' do."""

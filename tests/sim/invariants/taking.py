@@ -5,7 +5,8 @@ from typing import Any
 from rocketmq_operator.core import names
 
 from ..world import World
-from ..world.statefulsets import healthy
+from ..world.readiness import healthy
+from ..world.selectors import by_selector
 from . import facts
 
 Key = tuple[str, str]
@@ -17,6 +18,17 @@ class Taking:
     def __init__(self, world: World) -> None:
         self._world = world
         self._taken: dict[str, dict[str, str]] = {}
+        world.api.listen("pods", self._pod_changed)
+
+    def _pod_changed(self, key: Key, old: Any, new: Any) -> None:
+        """A member that was retired for good is not away: if it is ever made again, it is another one."""
+        group = facts.group_of(old) if old is not None and new is None else None
+        if group is not None and self._retired(key[0], group, key[1]):
+            self._taken.get(names.workload(*group), {}).pop(key[1], None)
+
+    def _retired(self, namespace: str, group: tuple[str, int], name: str) -> bool:
+        workload = self._world.api.find("statefulsets", (namespace, names.workload(*group)))
+        return workload is None or int(name.rpartition("-")[2]) >= workload["spec"]["replicas"]
 
     def object_write(self, verb: str, plural: str, key: Key, body: Any) -> str | None:
         """What a write takes, and whether that is one too many."""
@@ -29,7 +41,17 @@ class Taking:
     def evicted(self, key: Key) -> str | None:
         """What an eviction takes; a pod that is broken anyway may always go."""
         pod = self._world.api.find("pods", key)
-        return self._take(key[0], [key[1]], None) if pod is not None and healthy(pod) else None
+        if pod is None or not healthy(pod) or not self._guarded(key[0], pod):
+            return None
+        return self._take(key[0], [key[1]], None, evicted=True)
+
+    def _guarded(self, namespace: str, pod: Any) -> bool:
+        """Whether a budget guards the pod; one that users have just deleted does not."""
+        labels = pod["metadata"]["labels"]
+        return any(
+            each["metadata"]["namespace"] == namespace and by_selector(each["spec"]["selector"])(labels)
+            for each in self._world.api.objects("poddisruptionbudgets")
+        )
 
     def _set_write(self, key: Key, body: Any) -> str | None:
         there = self._world.api.find("statefulsets", key)
@@ -53,7 +75,7 @@ class Taking:
                 return f"{key[1]}: a new template reaches {rolled} at once"
         return self._take(key[0], gone + rolled, None)
 
-    def _take(self, namespace: str, pods: list[str], uid: str | None) -> str | None:
+    def _take(self, namespace: str, pods: list[str], uid: str | None, *, evicted: bool = False) -> str | None:
         for name in pods:
             pod = self._world.api.find("pods", (namespace, name))
             if pod is None or (uid and pod["metadata"]["uid"] != uid):
@@ -62,10 +84,12 @@ class Taking:
             if group is None:
                 continue
             away = self._away(namespace, group)
-            others = [each for each in away if each != name]
+            # Budgets count the members that are meant to stay: one that is retired and still ends is none of them.
+            others = [each for each in away if each != name and not (evicted and self._retired(namespace, group, each))]
             if others:
                 return f"{name} is taken away while {others[0]} of the same group is not back yet"
-            self._taken.setdefault(names.workload(*group), {})[name] = pod["metadata"]["uid"]
+            if self._serves(namespace, name, pod):
+                self._taken.setdefault(names.workload(*group), {})[name] = pod["metadata"]["uid"]
         return None
 
     def _serves(self, namespace: str, name: str, pod: Any) -> bool:
@@ -77,11 +101,11 @@ class Taking:
     def _away(self, namespace: str, group: tuple[str, int]) -> list[str]:
         """Members taken and neither back nor meant to stay away."""
         taken = self._taken.get(names.workload(*group), {})
-        workload = self._world.api.find("statefulsets", (namespace, names.workload(*group)))
         for name, uid in list(taken.items()):
             pod = self._world.api.find("pods", (namespace, name))
             back = pod is not None and pod["metadata"]["uid"] != uid and self._serves(namespace, name, pod)
-            retired = workload is None or int(name.rpartition("-")[2]) >= workload["spec"]["replicas"]
-            if back or (retired and pod is None):
+            running = self._world.kubelets.pods.get((namespace, name))
+            homeless = running is not None and bool(running.unschedulable)
+            if back or homeless or (pod is None and self._retired(namespace, group, name)):
                 del taken[name]
         return list(taken)

@@ -1,10 +1,14 @@
 """Server-side apply (Kubernetes: *Server-Side Apply*, structured-merge-diff): merge, conflicts, fields no longer set."""
 
+from typing import Any
+
 from rocketmq_operator.kube.errors import Conflict
 
 from . import fields
 from .fields import MISSING, Path
 from .stored import Json, Manager, Managers, Stored
+
+Values = dict[Path, Any]
 
 
 def applied(there: Stored, wanted: Json, who: Manager, force: bool) -> tuple[Json, Managers | None]:
@@ -12,12 +16,13 @@ def applied(there: Stored, wanted: Json, who: Manager, force: bool) -> tuple[Jso
 
     Owners are None where nothing changed for anybody.
     """
-    mine = fields.owned(wanted)
+    wishes, live = fields.values(wanted), fields.values(there.obj)
+    mine = set(wishes)
     managers = there.managers
     before = managers.get(who)
-    if before == mine and all(fields.value_at(there.obj, path) == fields.value_at(wanted, path) for path in mine):
+    if before == mine and all(live.get(path, MISSING) == value for path, value in wishes.items()):
         return there.obj, None
-    contested = _contested(there.obj, wanted, mine, managers, who)
+    contested = _contested(live, wishes, managers, who)
     if contested and not force:
         named = ", ".join(sorted(".".join(map(str, path)) for paths in contested.values() for path in paths))
         raise Conflict(f"Apply failed with conflicts: {named}", status=409, reason="Conflict")
@@ -31,12 +36,12 @@ def applied(there: Stored, wanted: Json, who: Manager, force: bool) -> tuple[Jso
     return new, {**{other: paths for other, paths in after.items() if paths}, who: mine}
 
 
-def _contested(live: Json, wanted: Json, mine: set[Path], managers: Managers, who: Manager) -> dict[Manager, set[Path]]:
+def _contested(live: Values, wishes: Values, managers: Managers, who: Manager) -> dict[Manager, set[Path]]:
     found: dict[Manager, set[Path]] = {}
     for other, theirs in managers.items():
         if other == who:
             continue
-        paths = {path for path in mine & theirs if not _item(path) and _differs(live, wanted, path)}
+        paths = {path for path in wishes.keys() & theirs if not _item(path) and live.get(path, MISSING) != wishes[path]}
         if paths:
             found[other] = paths
     return found
@@ -46,16 +51,18 @@ def _item(path: Path) -> bool:
     return isinstance(path[-1], tuple)
 
 
-def _differs(live: Json, wanted: Json, path: Path) -> bool:
-    return bool(fields.value_at(live, path) != fields.value_at(wanted, path))
-
-
 def updated(there: Stored, new: Json, who: Manager) -> Managers | None:
     """Owners after a write that was no apply: what changed belongs to the writer; what is gone belongs to nobody."""
     if new == there.obj:
         return None
-    paths = fields.owned(new)
-    changed = {path for path in paths if fields.value_at(there.obj, path) != fields.value_at(new, path)}
-    after = {other: (owned & paths) - changed for other, owned in there.managers.items()}
-    after[who] = after.get(who, set()) | {path for path in changed if fields.value_at(new, path) is not MISSING}
-    return {other: owned for other, owned in after.items() if owned}
+    # Only what stands under names that changed at all; below the others everything stays with its owners.
+    names = {name for name in {*new, *there.obj} if new.get(name, MISSING) != there.obj.get(name, MISSING)}
+    before, after = ({name: obj[name] for name in obj if name in names} for obj in (there.obj, new))
+    live, paths = fields.values(before), fields.values(after)
+    changed = {path for path, value in paths.items() if live.get(path, MISSING) != value}
+    owners = {
+        other: {path for path in owned if path[0] not in names or (path in paths and path not in changed)}
+        for other, owned in there.managers.items()
+    }
+    owners[who] = owners.get(who, set()) | changed
+    return {other: owned for other, owned in owners.items() if owned}

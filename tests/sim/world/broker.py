@@ -3,17 +3,14 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from . import entry, internal, replication, waiting
-from .kernel import Kernel
+from . import entry, internal
+from .broker_process import Process
 from .ledger import Batch
-from .pod import Pod
 from .registry import NameServer
-from .store import Store
 
 if TYPE_CHECKING:
-    from .rocketmq import RocketMQ
+    pass
 
-STORE_VOLUME = "brokerstore"
 PORT = 10911
 REGISTER_SECONDS = 30.0
 LOOKUP_SECONDS = 10.0
@@ -23,110 +20,8 @@ NO_TOPIC, NO_PERMISSION, CLOSED, SLAVE_TIMEOUT, OK = 17, 16, 1, 12, 0
 Done = Callable[[int], None]
 
 
-class Broker:
+class Broker(Process):
     """``config`` is what code 26 shows; what code 25 changes is gone with the process."""
-
-    def __init__(self, kernel: Kernel, pod: Pod, world: "RocketMQ") -> None:
-        self.kernel, self.pod, self.world = kernel, pod, world
-        self.version = pod.image.rpartition(":")[2]
-        self.listening = False
-        self.dead = False
-        self.store = Store()
-        self.emptied = False
-        self.config: dict[str, str] = {}
-        self.name, self.cluster, self.broker_id = "", "", -1
-        self.servers: list[str] = []
-        self.topic_version = 0
-        self.boot_ms = 0
-        self.slaves = replication.Slaves(self)
-        self.master: Broker | None = None
-        self.lagging_until = -1.0
-        self._started = kernel.now()
-        kernel.later(0.3, self._enter)
-
-    # --- start
-
-    def _enter(self) -> None:
-        if self.dead:
-            return
-        start = entry.Start(self.pod, self.version)
-        volume = self.pod.volumes[STORE_VOLUME]
-        try:
-            self.store = start.guard_volume(volume)
-        except entry.RefusedError as error:
-            self.kernel.tell(self.pod.name, "refuses to start:", error)
-            self.kernel.count(f"entry/{str(error).partition(':')[0]}")
-            self.dead = True
-            self.pod.kubelets.exited(self.pod, 64, str(error))
-            return
-        start.decide_role()
-        self._wait_for_name_server(start)
-
-    def _wait_for_name_server(self, start: entry.Start) -> None:
-        if self.dead:
-            return
-        if not waiting.find_name_servers(self, start, self.kernel.now() - self._started):
-            self.kernel.later(1.0, self._wait_for_name_server, start)
-        else:
-            self._wait_for_master(start)
-
-    def _wait_for_master(self, start: entry.Start) -> None:
-        if self.dead:
-            return
-        if not waiting.become_copy(self, start):
-            self.kernel.later(1.0, self._wait_for_master, start)
-            return
-        host = f"{self.pod.name}.{self.pod.obj['spec'].get('subdomain')}.{self.pod.key[0]}.svc.cluster.local"
-        self.config = start.config(host, self.kernel.milliseconds())
-        self.name, self.cluster, self.broker_id = start.name, self.config["brokerClusterName"], start.member
-        self.looks_up = bool(start.dns)
-        random, trouble = self.world.random, self.world.trouble
-        slow = trouble and random.random() < trouble
-        self.kernel.later(random.uniform(20, 60) if slow else random.uniform(2, 7), self._open)
-
-    def _open(self) -> None:
-        if self.dead:
-            return
-        self.listening = True
-        self.boot_ms = self.kernel.milliseconds()
-        self.topic_version += 1 + self.kernel.number()
-        internal.prepare(self)
-        self.kernel.tell(self.pod.name, "is up as", self.config["brokerRole"], "at", self.store.max_offset)
-        self.pod.kubelets.probe(self.pod)
-        self._look_up()
-        self._register_often()
-        self._tick()
-
-    # --- end
-
-    def stop(self) -> None:
-        """SIGTERM: it says good-bye at once and ends some seconds later."""
-        if self.listening:
-            self.listening = False
-            self._leave()
-            self.store.flush()
-        self.kernel.later(self.world.random.uniform(0.5, 9), self._stopped)
-
-    def _stopped(self) -> None:
-        if not self.dead:
-            self.dead = True
-            self.pod.kubelets.exited(self.pod, 143, "")
-
-    def kill(self, *, quiet: bool = False) -> None:
-        """SIGKILL, or the node's end (``quiet``: nobody's connection is closed)."""
-        if self.listening:
-            self.store.crash()
-            if not quiet:
-                self._leave()
-            self.slaves.end()
-        self.dead, self.listening = True, False
-
-    def _leave(self) -> None:
-        for server in self._name_servers():
-            server.unregister(self)
-        self.slaves.end()
-
-    # --- registration
 
     @property
     def address(self) -> str:
@@ -234,9 +129,13 @@ class Broker:
         name = config.name  # type: ignore[attr-defined]
         self.store.topics[name] = config  # type: ignore[assignment]
         self.store.tables = self.kernel.number()
-        for server in self._name_servers():
-            if self.is_master:
-                server.register_topic(self, name)
+        before, self.topic_version = self.topic_version, self.topic_version + 1
+        for server in self._name_servers() if self.is_master else ():
+            server.register_topic(self, name)
+            # One that misses this learns of it with the next registration, whose version it does not know then.
+            route = server.routes.get(self.name)
+            if route is not None and route.version == before:
+                route.version = self.topic_version
 
     def _tick(self) -> None:
         """What happens each 10 s: offsets are written; a slave takes its master's tables; half messages are checked."""

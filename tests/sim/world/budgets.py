@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from .api import Api
 from .gc import delete
+from .readiness import ready
 from .selectors import by_selector
-from .statefulsets import ready
 from .stored import Json, Key
 
 

@@ -1,7 +1,7 @@
 """The way of a request to a simulated server, and everything that goes wrong on it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any, TypeVar
 
@@ -26,7 +26,7 @@ class Calls:
         clients: Clients,
         weather: Weather,
         random: Random,
-        step: Callable[[str], None] = lambda what: None,
+        step: Callable[..., None] = lambda *what: None,
     ) -> None:
         self._world, self._clients, self._weather, self._random, self._step = world, clients, weather, random, step
         self.calls = 0
@@ -39,33 +39,34 @@ class Calls:
         """As the real one's; nothing asks for it here."""
         return None
 
-    async def _server(self, address: str, operation: str, do: Callable[[NameServer], T], write: Any = None) -> T:
-        def find() -> NameServer | None:
-            return next(iter(self._world.name_servers_at(address)), None)
+    def _server(
+        self, address: str, operation: str, do: Callable[[NameServer], T], write: Any = None
+    ) -> Coroutine[Any, Any, T]:
+        return self._request(address, operation, self._world.name_server_at, do, write)
 
-        return await self._request(address, operation, find, do, write)
-
-    async def _broker(self, address: str, operation: str, do: Callable[[Broker], T], write: Any = None) -> T:
-        return await self._request(address, operation, lambda: self._world.broker_at(address), do, write)
+    def _broker(
+        self, address: str, operation: str, do: Callable[[Broker], T], write: Any = None
+    ) -> Coroutine[Any, Any, T]:
+        return self._request(address, operation, self._world.broker_at, do, write)
 
     async def _request(
-        self, address: str, operation: str, find: Callable[[], Any], do: Callable[[Any], T], write: Any
+        self, address: str, operation: str, find: Callable[[str], Any], do: Callable[[Any], T], write: Any
     ) -> T:
-        self._step(f"{operation} at {address}")
+        self._step(operation, "at", address)
         self.calls += 1
         fault = self._weather.draw("admin", ADMIN_FAULTS) if self._weather.chance else None
         if fault:
             await self._fail(fault, address, operation)
         elif self._random.random() < 0.03:
             await asyncio.sleep(self._random.random() * (0.05 if self._weather.quiet else 0.5))
-        target = find()
+        target = find(address)
         if target is None:
             raise Unreachable(address, operation, "connection refused", sent=False)
         if write is not None:
             self.on_write(operation, address, write)
         answer = do(target)
         if write is not None:
-            self._step(f"after {operation} at {address}")
+            self._step("after", operation, "at", address)
         if fault == "lost-answer":
             await asyncio.sleep(3.0)
             raise Unreachable(address, operation, "no answer in time")

@@ -21,7 +21,7 @@ class Producer:
         self._topic = topic
         self._orderly = orderly
         self._random = random
-        self._routes = Routes(clients.world, clients.service, random)
+        self._routes = Routes(clients, random)
         self._key = random.randrange(1000)
         clients.kernel.later(random.uniform(0, 5), self._tick)
 
@@ -62,7 +62,7 @@ class Producer:
             return
         (group, address, queue), *rest = queues
         broker = self._clients.world.broker_at(address)
-        due = self._random.uniform(5, 60)
+        due = self._random.uniform(5, 60) if self._random.random() < 0.6 else self._random.uniform(60, 180)
 
         def done(code: int) -> None:
             self._clients.kernel.count(f"send/{code}")
@@ -92,6 +92,8 @@ class Clients:
         self.consumers: dict[str, Consumer] = {}
         self.producers: list[Producer] = []
         self.sending = True
+        self.blind_until = -1.0
+        """Until then no name server can be reached."""
         self.ended = False
         self.stopped = False
 

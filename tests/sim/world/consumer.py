@@ -28,8 +28,12 @@ class Consumer:
         self.begun = False
         self.connected: set[str] = set()
         self.failing = 0.03
+        self.from_first = False
+        """CONSUME_FROM_FIRST_OFFSET instead of the default."""
+        self.cut_off = ""
+        """A broker group that it cannot reach."""
         self._random = random
-        self._routes = Routes(clients.world, clients.service, random)
+        self._routes = Routes(clients, random)
         self._processes: dict[str, Broker] = {}
         self._versions: dict[tuple[str, str], int] = {}
         self._positions: dict[Place, int] = {}
@@ -66,7 +70,7 @@ class Consumer:
 
     def _read(self, topic: str, part: Part) -> None:
         broker = self._clients.world.broker_at(part.address)
-        if broker is None or not part.permission & 4:
+        if broker is None or not part.permission & 4 or part.group == self.cut_off:
             return
         if self._processes.get(part.group) is not broker:
             self._connect(part.group, broker)
@@ -121,7 +125,7 @@ class Consumer:
         if committed is not None:
             self._empty.discard(place)
             return committed
-        if topic.startswith(RETRY):
+        if topic.startswith(RETRY) or self.from_first:
             # Retry topics always begin at 0 (RebalancePushImpl.computePullFromWhere).
             return 0
         if place in self._empty:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from .api import Api
 from .kernel import Kernel
-from .statefulsets import ready
+from .readiness import ready
 from .stored import Json, Key
 
 DOMAIN = ".cluster.local"

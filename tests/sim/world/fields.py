@@ -4,7 +4,6 @@ A path is a tuple of field names; an element of a list with keys is named by ``(
 and everything that is not a map are owned as a whole.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 Json = dict[str, Any]
@@ -46,29 +45,33 @@ def element(item: Json, keys: tuple[str, ...]) -> Path:
 
 def owned(obj: Json) -> set[Path]:
     """All paths of an object that can be owned."""
-    found: set[Path] = set()
+    return set(values(obj))
+
+
+def values(obj: Json) -> dict[Path, Any]:
+    """All paths of an object that can be owned, and what stands there."""
+    found: dict[Path, Any] = {}
     for name, value in obj.items():
         if name == "metadata":
             kept = {key: each for key, each in value.items() if key not in NOT_OWNED_METADATA}
-            found.update(paths(kept, ("metadata",)))
+            _walk(kept, ("metadata",), found)
         elif name not in NOT_OWNED:
-            found.update(paths({name: value}))
+            _walk({name: value}, (), found)
     return found
 
 
-def paths(obj: Json, prefix: Path = ()) -> Iterator[Path]:
-    """The paths in a map."""
+def _walk(obj: Json, prefix: Path, found: dict[Path, Any]) -> None:
     for name, value in obj.items():
         keys = keys_of(name, value)
         if keys:
             for item in value:
                 at = (*prefix, name, element(item, keys))
-                yield at
-                yield from paths(item, at)
+                found[at] = item
+                _walk(item, at, found)
         elif isinstance(value, dict) and value:
-            yield from paths(value, (*prefix, name))
+            _walk(value, (*prefix, name), found)
         else:
-            yield (*prefix, name)
+            found[(*prefix, name)] = value
 
 
 MISSING = object()

@@ -5,6 +5,7 @@ from .kernel import Kernel
 from .stored import Json, Key
 
 OWNERS = ("brokerclusters", "nameservers", "statefulsets", "pods", "services")
+DEPENDENTS = ("configmaps", "poddisruptionbudgets", "services", "statefulsets")
 
 
 class GarbageCollector:
@@ -16,6 +17,8 @@ class GarbageCollector:
         self._random = kernel.random("gc")
         for plural in OWNERS:
             api.listen(plural, self._changed)
+        for plural in DEPENDENTS:
+            api.listen(plural, self._made)
 
     def _changed(self, key: Key, old: Json | None, new: Json | None) -> None:
         if new is None and old is not None:
@@ -24,6 +27,12 @@ class GarbageCollector:
                 self._kernel.later(self._random.uniform(0.05, 2), self._collect, uid)
         elif new is not None and new["metadata"].get("deletionTimestamp"):
             self._foreground(key, new)
+
+    def _made(self, key: Key, old: Json | None, new: Json | None) -> None:
+        """Something that is made when its owner has gone already goes, too."""
+        for owner in new["metadata"].get("ownerReferences", ()) if old is None and new is not None else ():
+            if not self._exists(owner):
+                self._kernel.later(self._random.uniform(0.05, 2), self._collect, owner["uid"])
 
     def _foreground(self, key: Key, obj: Json) -> None:
         if "foregroundDeletion" in obj["metadata"].get("finalizers", ()):

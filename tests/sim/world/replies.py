@@ -21,6 +21,13 @@ def version(broker: Broker) -> DataVersion:
 
 
 def runtime(broker: Broker) -> RuntimeInfo:
+    state = (broker.store.version, broker.store.base, broker.store.end)
+    if broker.said is None or broker.said[0] != state:
+        broker.said = (state, _runtime(broker))
+    return broker.said[1]
+
+
+def _runtime(broker: Broker) -> RuntimeInfo:
     store = broker.store
     table = {
         "brokerVersionDesc": "V" + broker.version.replace(".", "_"),

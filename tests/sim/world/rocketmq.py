@@ -51,8 +51,17 @@ class RocketMQ:
         """The name servers that answer at ``host:port``."""
         return [each for each in self._processes_at(address) if isinstance(each, NameServer)]
 
+    def name_server_at(self, address: str) -> NameServer | None:
+        """The name server that answers at ``host:port``."""
+        return next((each for each in self._processes_at(address) if isinstance(each, NameServer)), None)
+
     def broker_at(self, address: str) -> Broker | None:
         """The broker that answers at ``host:port``."""
+        pod = self.kubelets.by_ip.get(address.rpartition(":")[0])
+        if pod is not None:
+            process = pod.process
+            here = isinstance(process, Broker) and process.listening and pod.reachable
+            return process if here and isinstance(process, Broker) else None
         return next((each for each in self._processes_at(address) if isinstance(each, Broker)), None)
 
     def member_at(self, pod: Pod, member: int) -> Broker | None:

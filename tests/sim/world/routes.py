@@ -1,10 +1,12 @@
 """How a client sees routes: asked of one name server each 30 s, kept when the answer is empty, stale in between."""
 
 from random import Random
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .registry import NameServer
-from .rocketmq import RocketMQ
+
+if TYPE_CHECKING:
+    from .clients import Clients
 
 POLL_SECONDS = 30.0
 ORDER = "ORDER_TOPIC_CONFIG"
@@ -21,11 +23,12 @@ class Part(NamedTuple):
 
 
 class Routes:
-    """A client's cache. ``service`` is the DNS name of the name servers for clients."""
+    """A client's cache."""
 
-    def __init__(self, world: RocketMQ, service: str, random: Random) -> None:
-        self._world = world
-        self._service = service
+    def __init__(self, clients: "Clients", random: Random) -> None:
+        self._clients = clients
+        self._world = clients.world
+        self._service = clients.service
         self._random = random
         self._server: NameServer | None = None
         self._known: dict[str, tuple[float, list[Part], str]] = {}
@@ -42,6 +45,8 @@ class Routes:
         return (known[1], known[2]) if known else ([], "")
 
     def _ask(self, topic: str) -> tuple[list[Part], str] | None:
+        if self._world.kernel.now() < self._clients.blind_until:
+            return None
         if self._server is None or not self._server.reachable:
             answering = self._world.name_servers_at(f"{self._service}:9876")
             if not answering:

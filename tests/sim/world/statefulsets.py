@@ -1,36 +1,12 @@
 """The StatefulSet controller (kubernetes: pkg/controller/statefulset/stateful_set_control.go)."""
 
-import hashlib
-from typing import Any
-
-import msgspec
-
 from .api import Api
 from .gc import delete
 from .kernel import Kernel
+from .readiness import healthy, revision_of
+from .revisions import Revisions, pod_of
 from .stored import Json, Key
 from .volumes import Volumes
-
-
-class Revisions:
-    """The templates that a set has had: the one that runs, the newest."""
-
-    def __init__(self) -> None:
-        self.templates: dict[str, Json] = {}
-        self.current = ""
-        self.newest = ""
-        self.generation = -1
-
-    def look(self, name: str, obj: Json) -> None:
-        """Note the template as it is now."""
-        generation = obj["metadata"]["generation"]
-        if generation != self.generation:
-            self.generation = generation
-            template = obj["spec"]["template"]
-            digest = hashlib.sha256(msgspec.json.encode(template, order="sorted")).hexdigest()[:10]
-            self.newest = f"{name}-{digest}"
-            self.templates[self.newest] = template
-            self.current = self.current or self.newest
 
 
 class StatefulSets:
@@ -89,8 +65,12 @@ class StatefulSets:
                 delete(self._api, "pods", (obj["metadata"]["namespace"], pod["metadata"]["name"]))
                 pod = None
                 continue
+            if pod is None and self._taken(obj, ordinal):
+                if ordered:
+                    return False
+                continue
             if pod is None:
-                pods[ordinal] = pod = self._create(obj, ordinal, revisions)
+                pods[ordinal] = pod = self._api.insert("pods", pod_of(obj, ordinal, revisions, self._volumes)).obj
             if ordered and not healthy(pod):
                 return False
         for ordinal in sorted(set(pods) - set(wanted), reverse=True):
@@ -98,6 +78,14 @@ class StatefulSets:
             self._retire(obj, pod)
             if ordered:
                 return False
+        return True
+
+    def _taken(self, obj: Json, ordinal: int) -> bool:
+        """Whether a pod of an earlier set of that name still ends; it is tried again until it is gone."""
+        key = (obj["metadata"]["namespace"], obj["metadata"]["name"])
+        if self._api.find("pods", (key[0], f"{key[1]}-{ordinal}")) is None:
+            return False
+        self._kernel.later(1.0, self._poke, key)
         return True
 
     def _retire(self, obj: Json, pod: Json) -> None:
@@ -116,49 +104,6 @@ class StatefulSets:
             "persistentvolumeclaims", key,
             lambda claim: {**claim, "metadata": {**claim["metadata"], "ownerReferences": owners}},
         )  # fmt: skip
-
-    def _create(self, obj: Json, ordinal: int, revisions: Revisions) -> Json:
-        spec, metadata = obj["spec"], obj["metadata"]
-        partition = spec.get("updateStrategy", {}).get("rollingUpdate", {}).get("partition", 0)
-        revision = revisions.current if ordinal < partition else revisions.newest
-        template = revisions.templates[revision]
-        name = f"{metadata['name']}-{ordinal}"
-        owner = _owner(obj)
-        keep = spec.get("persistentVolumeClaimRetentionPolicy", {}).get("whenDeleted") != "Delete"
-        claims = []
-        for each in spec.get("volumeClaimTemplates", ()):
-            volume = each["metadata"]["name"]
-            claim = f"{volume}-{name}"
-            self._volumes.claim(
-                metadata["namespace"],
-                {**each, "metadata": {**each["metadata"], "name": claim}},
-                [] if keep else [owner],
-            )
-            claims.append({"name": volume, "persistentVolumeClaim": {"claimName": claim}})
-        pod = {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": {
-                **template["metadata"],
-                "name": name,
-                "namespace": metadata["namespace"],
-                "labels": {
-                    **template["metadata"]["labels"],
-                    "apps.kubernetes.io/pod-index": str(ordinal),
-                    "statefulset.kubernetes.io/pod-name": name,
-                    "controller-revision-hash": revision,
-                },
-                "ownerReferences": [owner],
-            },
-            "spec": {
-                **template["spec"],
-                "hostname": name,
-                "subdomain": spec.get("serviceName", ""),
-                "volumes": [*template["spec"].get("volumes", ()), *claims],
-            },
-            "status": {"phase": "Pending"},
-        }
-        return self._api.insert("pods", pod).obj
 
     def _roll(self, obj: Json, pods: dict[int, Json], revisions: Revisions) -> None:
         """Replace pods of an old revision, the highest first, one at a time, none below the partition."""
@@ -191,28 +136,3 @@ class StatefulSets:
         }
         if obj.get("status") != status:
             self._api.update("statefulsets", key, lambda each: {**each, "status": status})
-
-
-def _owner(obj: Json) -> Json:
-    metadata = obj["metadata"]
-    return {
-        "apiVersion": "apps/v1", "kind": "StatefulSet", "name": metadata["name"], "uid": metadata["uid"],
-        "controller": True, "blockOwnerDeletion": True,
-    }  # fmt: skip
-
-
-def revision_of(pod: Json) -> Any:
-    """The revision that a pod was made from."""
-    return pod["metadata"]["labels"]["controller-revision-hash"]
-
-
-def ready(pod: Json) -> bool:
-    """Whether a pod's Ready condition is true."""
-    return any(
-        each["type"] == "Ready" and each["status"] == "True" for each in pod.get("status", {}).get("conditions", ())
-    )
-
-
-def healthy(pod: Json) -> bool:
-    """Running, ready, and not about to go."""
-    return ready(pod) and not pod["metadata"].get("deletionTimestamp")

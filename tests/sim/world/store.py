@@ -122,13 +122,26 @@ class Store:
             at = (record.topic, record.queue)
             self.lists[at].pop(0)
             self.queues[at] = (record.offset + record.batch.count, self.queues[at][1])
-            left = self.held[record.batch.number] - 1
-            if left:
-                self.held[record.batch.number] = left
-            else:
-                del self.held[record.batch.number]
+            self._forget(record)
         del self.records[:count]
         self.base += count
+
+    def lose_tail(self, count: int) -> None:
+        """The last records were not on the disk yet when the power failed."""
+        for _ in range(count):
+            record = self.records.pop()
+            at = (record.topic, record.queue)
+            self.lists[at].pop()
+            self.queues[at] = (self.queues[at][0], record.offset)
+            self._forget(record)
+        self.version += 1
+
+    def _forget(self, record: Record) -> None:
+        left = self.held[record.batch.number] - 1
+        if left:
+            self.held[record.batch.number] = left
+        else:
+            del self.held[record.batch.number]
 
     def crash(self) -> None:
         """What a kill costs: the offsets since they were last written."""

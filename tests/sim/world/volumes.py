@@ -23,6 +23,9 @@ class Volume:
         self.gone = False
         self.stamp: tuple[str, ...] = ()
         self.store: Store | None = None
+        self.hurt = False
+        self.loses = 0
+        """So many of the last records are not there at the next start: a power failure came first."""
 
 
 class Volumes:

@@ -4,7 +4,7 @@ import msgspec
 
 from rocketmq_operator.api.common import condition
 from rocketmq_operator.core import names
-from rocketmq_operator.core.plan import SetFinalizer
+from rocketmq_operator.core.plan import Create, SetFinalizer
 
 from .groups.story import go, holding, running
 from .world import NOW, World, cluster
@@ -86,6 +86,19 @@ def test_a_pause_does_not_hold_a_deletion() -> None:
     deleted(world)
     go(world, 1)
     assert finalizers(world) == []
+
+
+def test_while_held_the_brokers_keep_their_names() -> None:
+    """Without the Service nobody can read what holds it back (found by the simulator)."""
+    world = running()
+    world.data["c-1-0"] = holding("orders", messages=5)
+    deleted(world)
+    del world.objects["Service", "c-broker"]
+    assert [action.obj["kind"] for action in go(world, 2) if isinstance(action, Create)] == ["Service"]
+    meta = msgspec.structs.replace(world.cluster.metadata, finalizers=["foregroundDeletion", *finalizers(world)])
+    world.cluster = msgspec.structs.replace(world.cluster, metadata=meta)
+    del world.objects["Service", "c-broker"]
+    assert not [action for action in go(world, 2) if isinstance(action, Create)], "it is being deleted on purpose"
 
 
 def test_while_held_nothing_is_made_but_masters_that_come_back_open() -> None:

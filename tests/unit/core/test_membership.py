@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from rocketmq_operator.core import membership
-from rocketmq_operator.core.facts import BrokerFact, PodFact
+from rocketmq_operator.core.facts import BrokerFact, PodFact, Problem
 from rocketmq_operator.core.membership import Decision, Group, caught_up, full_copy, left_behind
 from rocketmq_operator.core.opening import FENCED_FOR_EVER
 
@@ -74,7 +74,12 @@ def test_every_slave_is_a_copy_of_a_master_that_holds_nothing() -> None:
 def test_a_slave_is_left_behind_once_its_master_has_deleted_what_it_needs_next() -> None:
     assert left_behind(broker(0, 64 * MIB), broker(1, 0, 63 * MIB))
     assert not left_behind(broker(0, 64 * MIB), broker(1, 0, 64 * MIB))
-    assert not left_behind(broker(0, 64 * MIB), broker(1, -1, 0))
+
+
+def test_a_slave_that_holds_nothing_is_left_behind_once_the_first_record_is_gone() -> None:
+    """It was connected while its master was empty, and did not keep up (found by the simulator)."""
+    assert left_behind(broker(0, 64 * MIB), broker(1, -1, 0))
+    assert not left_behind(broker(0, 0), broker(1, -1, 0)) and not left_behind(broker(0, -1, 0), broker(1, -1, 0))
 
 
 def test_a_new_group_begins_with_all_members_and_their_copies() -> None:
@@ -130,6 +135,15 @@ def test_what_does_not_answer_counts_for_nothing() -> None:
     assert membership.decide(silent(group(3, wanted=2), 1)).replicas == 3
     assert "master to answer" in membership.decide(silent(group(3, wanted=2), 0)).waiting
     assert membership.decide(silent(group(3, wanted=2), 2)).replicas == 2
+
+
+def test_no_slave_is_removed_while_one_that_stays_is_away_unless_it_cannot_come_back() -> None:
+    """One was evicted, another, a partial copy, removed meanwhile (found by the simulator)."""
+    partial = with_broker(group(3, wanted=2, sync=False), 2, min_offset=8 * MIB)
+    decision = membership.decide(silent(partial, 1))
+    assert decision.replicas == 3 and "waits for c-0-1 to answer" in decision.waiting
+    pods = [msgspec.structs.replace(pod, problem=Problem("PodUnschedulable", "no node")) for pod in partial.pods]
+    assert membership.decide(silent(msgspec.structs.replace(partial, pods=tuple(pods)), 1)).replicas == 2
 
 
 def test_in_async_the_last_full_copy_stays_and_a_lesser_one_may_go() -> None:

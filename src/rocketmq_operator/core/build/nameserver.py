@@ -8,9 +8,12 @@ from rocketmq_operator.api.properties import normalise
 
 from .. import names
 from ..drift import digest
+from ..memo import Memo
 from . import network, pod, scripts
 
 Json = dict[str, Any]
+
+_made: Memo[list[Json]] = Memo(256)
 
 HELD_PARTITION = 1_000
 """More than there can be name servers: every pod, new ones included, gets the template that runs. It does not follow
@@ -21,6 +24,12 @@ RESOURCES = pod.Defaults(cpu="100m", memory="256Mi", memory_limit="512Mi")
 
 def objects(server: NameServer, started: str = "", partition: int = HELD_PARTITION) -> list[Json]:
     """All objects of a NameServer, those first that others mention; the last is its StatefulSet."""
+    meta = server.metadata
+    inputs = (meta.name, server.spec, started, partition)
+    return _made.get(meta.uid, inputs, lambda: _objects(server, started, partition))
+
+
+def _objects(server: NameServer, started: str, partition: int) -> list[Json]:
     name = server.metadata.name
     labels, selector = names.name_server_labels(name), {names.NAME_SERVER_LABEL: name}
     listed = {**selector, names.LISTED_LABEL: "true"}

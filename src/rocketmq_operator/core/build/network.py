@@ -1,6 +1,7 @@
 """Services and disruption budgets."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from .. import names
@@ -31,6 +32,7 @@ def headless(
     }
 
 
+@lru_cache(maxsize=256)
 def broker_service(cluster: str) -> Json:
     """The Service that gives brokers their names."""
     ports = {"broker": names.BROKER_PORT, "broker-fast": names.BROKER_FAST_PORT, "ha": names.HA_PORT}
@@ -53,6 +55,7 @@ def budgets(cluster: str, masters: int, slaves: int, *, masters_move: bool, slav
     return found
 
 
+@lru_cache(maxsize=512)
 def _budget(cluster: str, role: str, operator: str, available: int) -> Json:
     return budget(
         names.budget(cluster, role),

@@ -6,9 +6,12 @@ from rocketmq_operator.api import BrokerCluster
 from rocketmq_operator.api.common import PodTemplate
 
 from .. import names
+from ..memo import Memo
 from . import pod, storage
 
 Json = dict[str, Any]
+
+_made: Memo[Json] = Memo(512)
 
 RESOURCES = pod.Defaults(cpu="250m", memory="1Gi", memory_limit="2Gi")
 
@@ -36,6 +39,24 @@ def stateful_set(
     Pods start in parallel. ``partition`` holds every pod back: a pod that comes back by itself comes back as it was, and
     only a rollout, member by member, lowers it.
     """
+    meta = cluster.metadata
+    inputs = (meta.name, cluster.spec, config, hard_spread, replicas, started, partition)
+    return _made.get(
+        (meta.uid, group),
+        inputs,
+        lambda: _stateful_set(cluster, group, config, hard_spread, replicas, started, partition),
+    )
+
+
+def _stateful_set(
+    cluster: BrokerCluster,
+    group: int,
+    config: str,
+    hard_spread: bool,
+    replicas: int,
+    started: str,
+    partition: int,
+) -> Json:
     spec, name = cluster.spec, cluster.metadata.name
     labels = names.group_labels(name, group)
     volumes = storage.volumes(spec, labels)

@@ -5,8 +5,10 @@ import msgspec
 from rocketmq_operator.api.scaling import ScaleDown
 
 from ..plan import Configure
+from . import copying
 from .data import BrokerData
-from .view import GroupView
+from .topics import copied
+from .view import GroupView, data_of
 
 CLOSE = {"brokerPermission": "4"}
 KEEP_HOURS = 24 * 365
@@ -46,3 +48,16 @@ def configure(view: GroupView, reason: str, message: str, values: dict[str, str]
     """A change of the running master."""
     assert view.master is not None
     return Configure(reason, message, view.address, view.master.name, values)
+
+
+def lives_here_alone(view: GroupView, circle: Circle) -> str:
+    """What a group that leaves waits for as long as something lives on it that those that stay do not have."""
+    leaving, staying = circle.leaving_data(), data_of(circle.staying)
+    if view.data is None or staying is None:
+        return "waits for an answer of every master"
+    for other, data in zip(circle.staying, staying, strict=True):
+        if copying.for_staying(leaving, staying, data, circle.own):
+            return f"waits until {other.name} has what lives here alone"
+    if not staying and any(copied(topic, circle.own) for topic in view.data.topics):
+        return "waits: no group that stays is open yet"
+    return ""

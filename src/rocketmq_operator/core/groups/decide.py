@@ -36,7 +36,9 @@ def decide(snapshot: ClusterSnapshot, target: Target, now_ms: int) -> Groups:
     course = chart(snapshot, views, target, now_ms)
     wanted = set(range(snapshot.cluster.spec.group_replica))
     circle = _circle(views, wanted, now_ms)
-    openings = {index: opening.decide(_opened(view, now_ms)) for index, view in views.items() if _opens(view)}
+    # One that goes and was never open stays closed: it goes for having been closed all the time.
+    opening_views = {index: view for index, view in views.items() if index in wanted or view.life.initialized}
+    openings = {index: opening.decide(_opened(view, now_ms)) for index, view in opening_views.items() if _opens(view)}
     steps: dict[int, Step] = {}
     for index, view in sorted(views.items()):
         steps[index] = _wanted(view, circle, openings, steps, course) if index in wanted else leaving.step(view, circle)
@@ -48,7 +50,7 @@ def demand(snapshot: ClusterSnapshot, now_ms: int) -> Demand:
     snapshot, target = resolve(snapshot)
     views = views_of(snapshot, now_ms)
     wanted = set(range(snapshot.cluster.spec.group_replica))
-    coming = [view for view in views.values() if view.life.phase in {Phase.JOINING, Phase.OPENING}]
+    coming = [view for view in views.values() if view.life.phase in (Phase.JOINING, Phase.OPENING)]
     going = [view for index, view in views.items() if index not in wanted and view.life.phase is not Phase.LEFT]
     deleting = snapshot.cluster.metadata.deletion_timestamp is not None
     if not (coming or going or deleting):
@@ -108,7 +110,7 @@ def _circle(views: Views, wanted: set[int], now_ms: int) -> Circle:
 
 
 def _opens(view: GroupView) -> bool:
-    return bool(view.pods) and view.life.phase in {Phase.SERVING, Phase.OPENING}
+    return bool(view.pods) and view.life.phase in (Phase.SERVING, Phase.OPENING)
 
 
 def _opened(view: GroupView, now_ms: int) -> opening.Group:
@@ -152,8 +154,9 @@ def _wanted(
 
 
 def _called_back(view: GroupView, circle: Circle) -> Step:
-    """Wanted again in the middle: back to work, unless its workload is gone already; then it ends, and joins anew."""
-    if view.life.phase is Phase.REMOVING and not view.exists:
+    """Wanted again in the middle: back to work, unless its workload is gone already or may be, for views lag; then it ends, and
+    joins anew."""
+    if view.life.phase is Phase.REMOVING and (view.life.initialized or not view.exists):
         return leaving.step(view, circle)
     if not view.life.initialized:
         return Step(view.life.to(Phase.JOINING, circle.now_ms), doing="joins", again=0.5)

@@ -8,7 +8,7 @@ from ..facts import BrokerFact, Problem
 from ..opening import FENCE
 from ..plan import Remove
 from . import drain
-from .closing import CLOSE, LOOK_SECONDS, Circle, configure, kept, rules
+from .closing import CLOSE, LOOK_SECONDS, Circle, configure, kept, lives_here_alone, rules
 from .life import FORCED, Life, Phase
 from .step import Step
 from .view import GroupView, data_of
@@ -20,7 +20,10 @@ SETTLE_MS = 5_000
 def step(view: GroupView, circle: Circle) -> Step:
     """Fenced: nothing comes in any more. Gone only after two equal readings that find nothing, from one and the same process."""
     life, fact = view.life, view.fact
-    if life.phase is Phase.REMOVING and life.reading == FORCED and _may_force(view):
+    if life.phase is Phase.REMOVING and life.reading != FORCED:
+        # Decided, and perhaps done: who looks again may see a workload that is gone, and a master that does not answer for that.
+        return remove(view, f"removed {view.name}: every message in it was read")
+    if life.phase is Phase.REMOVING and _may_force(view):
         return remove(view, f"removed {view.name} by force: spec.scaleDown.force names it")
     if fact is None:
         return _blocked(view, circle, "its master does not answer", None)
@@ -55,10 +58,12 @@ def _drained(view: GroupView, circle: Circle, seen: tuple[int, str]) -> Step:
         noted = msgspec.structs.replace(life.to(Phase.DRAINED, now), boot=seen[0], reading=seen[1])
         return Step(noted, doing="is read to the end", left=0, total=life.total, again=SETTLE_MS / 1000)
     wait = life.since + SETTLE_MS - now
-    if life.phase is Phase.REMOVING:
-        return remove(view, f"removed {view.name}: every message in it was read")
     if wait > 0:
         return Step(life, doing="is read to the end", left=0, total=life.total, again=wait / 1000)
+    alone = lives_here_alone(view, circle)
+    if alone:
+        # One that left while its master was down was not asked before.
+        return Step(life, doing=alone, left=0, total=life.total, again=1.0)
     removing = msgspec.structs.replace(life, phase=Phase.REMOVING, since=now)
     return Step(removing, doing="is removed", again=0.5)
 

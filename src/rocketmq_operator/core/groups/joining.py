@@ -21,7 +21,8 @@ VERIFY_SECONDS = 5.0
 
 
 def step(view: GroupView, circle: Circle) -> Step:
-    """One step of a group that joins. ``circle.staying`` are the open groups that it is filled from."""
+    """One step of a group that joins. It is filled from all groups that were ever open, once one of them serves; only one whose
+    master certainly does not run is not waited for."""
     life, fact = view.life, view.fact
     if fact is None:
         return Step(life, doing="joins: its master does not answer yet", again=LOOK_SECONDS)
@@ -29,9 +30,11 @@ def step(view: GroupView, circle: Circle) -> Step:
         message = f"fenced {view.name} until it holds what the others hold"
         action = configure(view, "GroupFenced", message, {**CLOSE, **FENCE})
         return Step(life, (action,), "joins: is being fenced", again=1.0)
-    sources, target = data_of(circle.staying), view.data
-    if not sources or target is None:
+    sources, target = data_of(other for other in circle.knowing if not other.down), view.data
+    if not circle.staying or not sources or target is None:
         return Step(life, doing="joins: waits for an answer of every master", again=LOOK_SECONDS)
+    # What groups that leave hold alone goes to all that stay, of which this is to be one.
+    sources = [*sources, *circle.leaving_data()]
     problem = _not_empty(view, target)
     if problem:
         return Step(life, doing="joins: is held back", problem=problem, again=30.0)

@@ -8,11 +8,11 @@ import msgspec
 
 from .. import registration
 from ..plan import PutOrders, WipeWritePermission
-from . import copying, draining, order
-from .closing import CLOSE, LOOK_SECONDS, Circle, configure, kept, rules
+from . import draining, order
+from .closing import CLOSE, LOOK_SECONDS, Circle, configure, kept, lives_here_alone, rules
 from .life import DRAINED, FORCED, Life, Phase
 from .step import Step
-from .view import GroupView, data_of
+from .view import GroupView
 
 
 def step(view: GroupView, circle: Circle) -> Step:
@@ -44,12 +44,9 @@ def _begin(view: GroupView, circle: Circle) -> Step:
     if view.down:
         # If it comes back it finds in its intent that it is closed and fenced; there are no clients to wait for.
         return Step(life.to(Phase.FENCED, circle.now_ms), doing="leaves while its master is down", again=1.0)
-    leaving, staying = circle.leaving_data(), data_of(circle.staying)
-    if view.data is None or staying is None:
-        return Step(life, doing="waits for an answer of every master", again=LOOK_SECONDS)
-    for other, data in zip(circle.staying, staying, strict=True):
-        if copying.for_staying(leaving, staying, data, circle.own):
-            return Step(life, doing=f"waits until {other.name} has what lives here alone", again=1.0)
+    alone = lives_here_alone(view, circle)
+    if alone:
+        return Step(life, doing=alone, again=LOOK_SECONDS if view.data is None else 1.0)
     first = Phase.CLOSING_ORDER if _order_topics(view) else Phase.CLOSING
     return Step(life.to(first, circle.now_ms), doing="is being closed for writing", again=1.0)
 
@@ -119,12 +116,16 @@ def _gone(view: GroupView, circle: Circle) -> Step:
 
 
 def _never_opened(view: GroupView, circle: Circle) -> Step:
-    """A group that was never open in this life holds no message, unless it took over somebody's volumes."""
+    """A group that was never open in this life holds no message, unless it took over somebody's volumes; but users may have
+    made topics on it."""
     storage = view.cluster.spec.storage
     if storage is not None and storage.adopt_cluster_uid:
         return (
-            _begin(view, circle) if view.life.phase in {Phase.SERVING, Phase.JOINING} else draining.step(view, circle)
+            _begin(view, circle) if view.life.phase in (Phase.SERVING, Phase.JOINING) else draining.step(view, circle)
         )
+    alone = lives_here_alone(view, circle) if view.fact is not None else ""
+    if alone:
+        return Step(view.life, doing=alone, again=1.0)
     if view.life.phase is not Phase.REMOVING:
         return Step(view.life.to(Phase.REMOVING, circle.now_ms), doing="is removed", again=0.5)
     return draining.remove(view, f"removed {view.name}, which was never open")

@@ -1,7 +1,8 @@
 """Where a broker group stands: kept as text in its intent ConfigMap, so that the operator may die at any moment.
 
     Serving -> [ClosingOrder ->] Closing -> Fenced -> Drained -> Removing -> Left -> (asked for again) Joining
-    Joining -> Opening -> Serving;  any of the closing phases -> Opening when the group is wanted again
+    Joining -> Opening -> Serving;  any of the closing phases -> Opening when the group is wanted again, Removing excepted:
+    views lag, and its workload may be gone already
     Serving -> Moving -> Serving: the master leaves a cordoned node
     Serving -> [Yielding ->] Restarting -> Serving: members restart that cannot while the group takes messages
 

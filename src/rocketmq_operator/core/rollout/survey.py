@@ -14,7 +14,7 @@ from ..membership import full_copy
 from .content import Content, read
 from .diff import Change, Reason, changes, of_cluster
 from .live_keys import live
-from .standing import Standing, of_workload, retold
+from .standing import Standing, of_workload, retold, started
 from .target import KIND, Target
 
 Json = dict[str, Any]
@@ -65,7 +65,8 @@ def _made(
     target: Target,
     now_ms: int,
 ) -> Standing:
-    reasons = {name: _reasons(snapshot, name, target) for name in {pod.revision for pod in view.pods}}
+    behind = {pod.revision for pod in view.pods} - {started(fact)}
+    reasons = {name: _reasons(snapshot, name, target) for name in behind}
     asked = snapshot.cluster.metadata.annotations.get(names.RESTART, "")
     return of_workload(fact, revision, found, view.pods, asked, now_ms, reasons)
 

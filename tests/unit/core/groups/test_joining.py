@@ -5,7 +5,7 @@ import msgspec
 from rocketmq_operator.api.common import condition
 from rocketmq_operator.core.groups.data import Access, Queues, Secret
 from rocketmq_operator.core.opening import FENCED_FOR_EVER
-from rocketmq_operator.core.plan import Copy, Create
+from rocketmq_operator.core.plan import Configure, Copy, Create
 from tests.unit.core.world import SERVERS
 
 from .story import change, go, holding, running, start
@@ -103,6 +103,42 @@ def test_no_longer_wanted_before_it_opened_it_goes_at_once() -> None:
     world.edit(groupReplica=2)
     go(world, 6)
     assert ("StatefulSet", "c-2") not in world.objects and world.intent(2)["phase"] == "Left"
+
+
+def test_no_longer_wanted_it_is_not_opened_any_more() -> None:
+    """Else it would take messages, and be removed for having been closed all the time (found by the simulator)."""
+    world = running()
+    world.objects.pop(("ConfigMap", "c-broker-intent-1"))
+    world.cluster = msgspec.structs.replace(world.cluster, status=None)
+    world.change_broker("c-1-0", accepts_from=FENCED_FOR_EVER)
+    world.edit(groupReplica=1)
+    assert not [each for each in go(world, 6) if isinstance(each, Configure) and each.broker == "c-1-0"]
+
+
+def test_topics_that_users_made_on_it_before_it_opened_are_not_lost_with_it() -> None:
+    world = running()
+    world.edit(groupReplica=3)
+    go(world, 2)
+    start(world, 2, holding("alone"))
+    world.edit(groupReplica=2)
+    go(world, 6)
+    assert "alone" in world.data["c-0-0"].topics and "alone" in world.data["c-1-0"].topics
+    assert ("StatefulSet", "c-2") not in world.objects
+
+
+def test_it_waits_for_groups_that_do_not_serve_just_now_but_not_for_one_that_is_down() -> None:
+    """Their topics and readers count, too (found by the simulator)."""
+    world = running()
+    world.edit(groupReplica=3)
+    go(world, 2)
+    pod = start(world, 2)
+    world.data["c-2-1"] = holding("orders")
+    fact = world.brokers.pop("c-1-0")
+    go(world, 20)
+    assert world.brokers[pod.name].accepts_from == FENCED_FOR_EVER
+    world.pods["c-1-0"] = msgspec.structs.replace(world.pods["c-1-0"], container="")
+    go(world, 20)
+    assert world.brokers[pod.name].accepts_from == 0 and fact.accepts_from == 0
 
 
 def test_queues_of_a_kept_topic_with_nothing_in_them_do_no_harm() -> None:

@@ -8,6 +8,7 @@ from rocketmq_operator.api.common import Metadata
 from rocketmq_operator.core import names
 from rocketmq_operator.core.build import config, nameserver, pod, workload
 from rocketmq_operator.core.drift import digest
+from rocketmq_operator.core.memo import Memo
 from rocketmq_operator.core.rollout import standing, workloads
 
 from .rolling import Rolling
@@ -16,6 +17,13 @@ KNOWN = {1: "a70d3a1b46"}
 """By format, what is built of one cluster and one NameServer. Another digest wants another ``pod.FORMAT``."""
 
 META = Metadata(name="c", namespace="ns", uid="uid-1")
+
+
+def upgraded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operator is another one: it builds in format 2, and remembers nothing of before."""
+    for module in (pod, workloads, standing):
+        monkeypatch.setattr(module, "FORMAT", 2)
+    monkeypatch.setattr(workload, "_made", Memo(512))
 
 
 def built() -> str:
@@ -34,8 +42,7 @@ def test_what_is_built_belongs_to_its_format() -> None:
 def test_another_format_restarts_nobody_and_rewrites_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     world = Rolling()
     before = dict(world.world.objects)
-    for module in (pod, workloads, standing):
-        monkeypatch.setattr(module, "FORMAT", 2)
+    upgraded(monkeypatch)
     monkeypatch.setattr(workload, "START_SECONDS", 77)
     world.pass_seconds(60)
     sets = [key for key in before if key[0] == "StatefulSet"]
@@ -47,8 +54,7 @@ def test_another_format_restarts_nobody_and_rewrites_nothing(monkeypatch: pytest
 
 def test_a_format_that_would_do_harm_is_restarted_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     world = Rolling()
-    for module in (pod, workloads, standing):
-        monkeypatch.setattr(module, "FORMAT", 2)
+    upgraded(monkeypatch)
     monkeypatch.setattr(standing, "OLDEST_FORMAT", 2)
     plan = world.pass_seconds(4)
     rolling = next(each for each in plan.status.conditions if each.type == "RollingOut")
@@ -60,8 +66,7 @@ def test_a_format_that_would_do_harm_is_restarted_with_its_reason(monkeypatch: p
 
 def test_it_waits_for_other_clusters(monkeypatch: pytest.MonkeyPatch) -> None:
     world = Rolling()
-    for module in (pod, workloads, standing):
-        monkeypatch.setattr(module, "FORMAT", 2)
+    upgraded(monkeypatch)
     monkeypatch.setattr(standing, "OLDEST_FORMAT", 2)
     world.world.others_rolling = 3
     plan = world.pass_seconds(60)

@@ -1,0 +1,218 @@
+"""Rules of the product, each with the change that breaks it. The simulator must find every one of them (``mutations.py``)."""
+
+from typing import NamedTuple
+
+CORE = "src/rocketmq_operator/core/"
+
+
+class Broken(NamedTuple):
+    """In ``file`` (below ``core``) the text ``old``, which stands there once, becomes ``new``. ``unfound`` says why no history
+    can find it, or why it takes more than can be run; empty for all that must be found."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    unfound: str = ""
+
+
+DRAINING = (
+    Broken(
+        "the fence is skipped",
+        "groups/draining.py",
+        "    if not view.fenced():\n        message",
+        "    if False:\n        message",
+    ),
+    Broken("delayed messages do not count", "groups/drain.py", "    if queues.delayed:\n", "    if False:\n"),
+    Broken(
+        "half messages do not count",
+        "groups/drain.py",
+        "    if _behind(broker, queues, topics.HALF, topics.HALF_READER):\n",
+        "    if False:\n",
+    ),
+    Broken("timers do not count", "groups/drain.py", "    if queues.timers:\n", "    if False:\n"),
+    Broken(
+        "retry topics do not count",
+        "groups/drain.py",
+        "if not stored or topics.internal(topic) or topic in discard:",
+        "if not stored or topics.internal(topic) or topic in discard or topic.startswith(topics.RETRY):",
+    ),
+    Broken(
+        "readers that only other groups know do not count",
+        "groups/draining.py",
+        "drain.readers([*knowing, *circle.leaving_data()])",
+        "drain.readers([view.data])",
+    ),
+    Broken(
+        "messages that nobody reads do not count",
+        "groups/drain.py",
+        "            unread[topic] = stored\n",
+        "            pass\n",
+    ),
+    Broken("no second reading", "groups/draining.py", "SETTLE_MS = 5_000", "SETTLE_MS = 0"),
+    Broken(
+        "boot times are not compared",
+        "groups/draining.py",
+        "if (life.boot, life.reading) != seen:",
+        "if life.reading != seen[1]:",
+    ),
+    Broken(
+        "the finalizer goes early",
+        "deleting.py",
+        "        if reading is None or not reading.drained:\n",
+        "        if False:\n",
+    ),
+)
+COMING_AND_GOING = (
+    Broken(
+        "a group closes before its sole topics are elsewhere",
+        "groups/leaving.py",
+        "    alone = lives_here_alone(view, circle)\n    if alone:\n        return Step(life, doing=alone, again=LOOK",
+        '    alone = ""\n    if alone:\n        return Step(life, doing=alone, again=LOOK',
+    ),
+    Broken(
+        "one whose master was down closes and goes with its sole topics",
+        "groups/draining.py",
+        "    alone = lives_here_alone(view, circle)\n",
+        '    alone = ""\n',
+    ),
+    Broken(
+        "sole topics are not copied",
+        "groups/decide.py",
+        "    if not going or not staying:\n        return ()",
+        "    return ()\n    if not going or not staying:\n        return ()",
+    ),
+    Broken(
+        "a group joins without first offsets",
+        "groups/copying.py",
+        "        tuple(sorted(_first_offsets(sources, target, wanted, groups.keys() | target.groups.keys()))),",
+        "        (),",
+    ),
+    Broken(
+        "a group joins without topics",
+        "groups/copying.py",
+        "        tuple(sorted(topic for name, topic in wanted.items() if target.topics.get(name) != topic)),\n",
+        "        (),\n",
+    ),
+    Broken(
+        "a group joins without waiting for its slaves",
+        "groups/joining.py",
+        "        if lacking:\n",
+        "        if False:\n",
+    ),
+    Broken(
+        "a group that joins does not ask every master",
+        "groups/joining.py",
+        "data_of(other for other in circle.knowing if not other.down)",
+        "data_of(circle.staying)",
+    ),
+    Broken(
+        "a group that goes is opened",
+        "groups/decide.py",
+        "for index, view in views.items() if index in wanted or view.life.initialized}",
+        "for index, view in views.items()}",
+    ),
+    Broken(
+        "a removal that was decided is called back",
+        "groups/decide.py",
+        "if view.life.phase is Phase.REMOVING and (view.life.initialized or not view.exists):",
+        "if view.life.phase is Phase.REMOVING and not view.exists:",
+    ),
+    Broken(
+        "an intent is written without its precondition",
+        "objects.py",
+        "    if not _is_intent(obj) or not fact.resource_version:\n",
+        "    if True:\n",
+    ),
+)
+MASTERS = (
+    Broken("a master opens though a slave is ahead", "opening.py", "slave.max_offset > master.max_offset:", "False:"),
+    Broken(
+        "an opening does not wait for slaves",
+        "opening.py",
+        'return f"waiting to hear from {\', \'.join(missing)}" if missing else ""',
+        'return ""',
+    ),
+    Broken(
+        "a master moves while its slave lags",
+        "groups/moving.py",
+        "        if fact is not None and view.fenced() and slave.max_offset != fact.max_offset:\n",
+        "        if False:\n",
+    ),
+    Broken("a master moves without its fence", "groups/moving.py", "    if not view.fenced():\n", "    if False:\n"),
+)
+MEMBERS = (
+    Broken(
+        "a partial copy counts as full",
+        "membership.py",
+        "    return 0 <= slave.min_offset <= master.min_offset and slave.max_offset > master.min_offset",
+        "    return True",
+    ),
+    Broken(
+        "inSyncReplicas is raised before there is a copy",
+        "membership.py",
+        "if goal > copies and master and any(full_copy(master, fact) for fact in _answers(group)):",
+        "if goal > copies and master:",
+    ),
+    Broken(
+        "the last full copy is removed",
+        "membership.py",
+        "    waiting = _last(group, master) if leaving == 1 else _others(group, master, leaving)\n",
+        '    waiting = ""\n',
+    ),
+    Broken("a slave is removed while another is away", "membership.py", "    if coming:\n", "    if False:\n"),
+    Broken(
+        "a slave with nothing is never left behind",
+        "membership.py",
+        "return slave.max_offset < master.min_offset",
+        "return 0 < slave.max_offset < master.min_offset",
+    ),
+    Broken(
+        "all slaves that were left behind restart at once",
+        "sizes.py",
+        " or not _others_serve(group, behind[0])",
+        "",
+    ),
+    Broken(
+        "the budget forgets slaves that are not told to go yet",
+        "cluster_objects.py",
+        "max(sizes.decide(snapshot, group).replicas, sizes.group_of(snapshot, group).replicas or 0)",
+        "sizes.decide(snapshot, group).replicas",
+    ),
+    Broken(
+        "the budget of slaves is one too wide",
+        "build/network.py",
+        "slaves if slaves_stay else slaves - 1",
+        "slaves - 2",
+    ),
+)
+NAME_SERVERS = (
+    Broken(
+        "a name server goes before brokers know the others",
+        "nameserver_scaling.py",
+        "    waits = remaining_incomplete(snapshot, size - 1)\n",
+        "    waits = None\n",
+    ),
+    Broken(
+        "a name server goes without the wait for look-ups",
+        "nameserver_scaling.py",
+        "    if now_ms < leaving.unlisted_since + patience(snapshot):",
+        "    if False:",
+    ),
+    Broken(
+        "a name server goes while brokers use it alone", "nameserver_scaling.py", "    if knowing:\n", "    if False:\n"
+    ),
+    Broken(
+        "a list of name servers without those that restart",
+        "announced.py",
+        "addresses=tuple(address(each) for each in chosen),",
+        "addresses=tuple(address(each) for each in stays if each in by_ordinal and by_ordinal[each].runs),",
+    ),
+    Broken(
+        "brokers lose their names while a deletion is held",
+        "clusters.py",
+        "        draft.actions += cluster_objects.service(snapshot)\n",
+        "        pass\n",
+    ),
+)
+ALL = (*DRAINING, *COMING_AND_GOING, *MASTERS, *MEMBERS, *NAME_SERVERS)

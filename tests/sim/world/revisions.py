@@ -1,0 +1,81 @@
+"""The templates of a StatefulSet, and the pods that are made of them."""
+
+import hashlib
+
+import msgspec
+
+from .stored import Json
+from .volumes import Volumes
+
+
+class Revisions:
+    """The templates that a set has had: the one that runs, the newest."""
+
+    def __init__(self) -> None:
+        self.templates: dict[str, Json] = {}
+        self.current = ""
+        self.newest = ""
+        self.generation = -1
+
+    def look(self, name: str, obj: Json) -> None:
+        """Note the template as it is now."""
+        generation = obj["metadata"]["generation"]
+        if generation != self.generation:
+            self.generation = generation
+            template = obj["spec"]["template"]
+            digest = hashlib.sha256(msgspec.json.encode(template, order="sorted")).hexdigest()[:10]
+            self.newest = f"{name}-{digest}"
+            self.templates[self.newest] = template
+            self.current = self.current or self.newest
+
+
+def pod_of(obj: Json, ordinal: int, revisions: Revisions, volumes: Volumes) -> Json:
+    """A pod of a set, whose claims are made where they are missing."""
+    spec, metadata = obj["spec"], obj["metadata"]
+    partition = spec.get("updateStrategy", {}).get("rollingUpdate", {}).get("partition", 0)
+    revision = revisions.current if ordinal < partition else revisions.newest
+    template = revisions.templates[revision]
+    name = f"{metadata['name']}-{ordinal}"
+    owner = _owner(obj)
+    keep = spec.get("persistentVolumeClaimRetentionPolicy", {}).get("whenDeleted") != "Delete"
+    claims = []
+    for each in spec.get("volumeClaimTemplates", ()):
+        volume = each["metadata"]["name"]
+        claim = f"{volume}-{name}"
+        volumes.claim(
+            metadata["namespace"],
+            {**each, "metadata": {**each["metadata"], "name": claim}},
+            [] if keep else [owner],
+        )
+        claims.append({"name": volume, "persistentVolumeClaim": {"claimName": claim}})
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            **template["metadata"],
+            "name": name,
+            "namespace": metadata["namespace"],
+            "labels": {
+                **template["metadata"]["labels"],
+                "apps.kubernetes.io/pod-index": str(ordinal),
+                "statefulset.kubernetes.io/pod-name": name,
+                "controller-revision-hash": revision,
+            },
+            "ownerReferences": [owner],
+        },
+        "spec": {
+            **template["spec"],
+            "hostname": name,
+            "subdomain": spec.get("serviceName", ""),
+            "volumes": [*template["spec"].get("volumes", ()), *claims],
+        },
+        "status": {"phase": "Pending"},
+    }
+
+
+def _owner(obj: Json) -> Json:
+    metadata = obj["metadata"]
+    return {
+        "apiVersion": "apps/v1", "kind": "StatefulSet", "name": metadata["name"], "uid": metadata["uid"],
+        "controller": True, "blockOwnerDeletion": True,
+    }  # fmt: skip
