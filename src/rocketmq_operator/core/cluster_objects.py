@@ -18,6 +18,8 @@ from .intents import intent
 from .members import member_count
 from .objects import Owner
 from .plan import Action
+from .volumes import anew
+from .volumes.view import as_they_are
 
 Json = dict[str, Any]
 
@@ -73,19 +75,22 @@ def _master_away(view: GroupView) -> bool:
 
 
 def _has_workload(snapshot: ClusterSnapshot, view: GroupView) -> bool:
-    """All groups but those on their last way; a group that joins must find its intent, which says that it starts closed."""
+    """All groups but those on their last way, and those whose set is made anew; a group that joins must find its intent, which
+    says that it starts closed."""
     name = names.intent(snapshot.cluster.metadata.name, view.index)
     told = view.life.phase is not Phase.JOINING or ("ConfigMap", name) in snapshot.objects
-    return told and view.life.phase not in {Phase.REMOVING, Phase.LEFT}
+    return told and not anew.gone(snapshot, view.index) and view.life.phase not in {Phase.REMOVING, Phase.LEFT}
 
 
 def _stateful_set(view: GroupView, config_name: str) -> Json:
-    """A group's StatefulSet; the size of one that exists follows rules of its own, and what is applied does not speak of it."""
+    """A group's StatefulSet. The size of one that exists, and of its volumes, follows rules of its own: what is applied does not
+    speak of the first, and says of the second what is there."""
     members = sizes.decide(view.snapshot, view.index).replicas
     made = workload.stateful_set(
         view.cluster, view.index, config_name, _hard_spread(view.snapshot, view.index), members
     )
-    return unsized(made) if view.exists else made
+    there = view.snapshot.objects.get(("StatefulSet", view.workload))
+    return as_they_are(unsized(made), there) if there else made
 
 
 def _hard_spread(snapshot: ClusterSnapshot, group: int) -> bool:

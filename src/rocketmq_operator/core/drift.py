@@ -1,6 +1,7 @@
 """Whether an object is still what we made it: each field that we set must be there; the API server's defaults may be, too."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -19,10 +20,10 @@ def digest(content: object) -> str:
 def stamped(obj: Json) -> Json:
     """The object with the hash of itself as an annotation, so that a changed wish is seen without comparing.
 
-    The hash says nothing of a workload's size, which follows rules of its own.
+    The hash says nothing of a workload's size, nor of the sizes of its volumes: both follow rules of their own.
     """
     metadata = obj["metadata"]
-    annotations = {**metadata.get("annotations", {}), HASH_ANNOTATION: digest(unsized(obj))}
+    annotations = {**metadata.get("annotations", {}), HASH_ANNOTATION: digest(with_sizes(unsized(obj), {}))}
     return {**obj, "metadata": {**metadata, "annotations": annotations}}
 
 
@@ -31,6 +32,23 @@ def unsized(obj: Json) -> Json:
     if "replicas" not in obj.get("spec", {}):
         return obj
     return {**obj, "spec": {key: value for key, value in obj["spec"].items() if key != "replicas"}}
+
+
+def with_sizes(workload: Json, sizes: Mapping[str, str]) -> Json:
+    """The workload with these sizes in its claim templates, by their names; a template that is not named says none."""
+    claims = workload.get("spec", {}).get("volumeClaimTemplates")
+    if not claims:
+        return workload
+    sized = [_with_size(claim, sizes.get(claim["metadata"]["name"])) for claim in claims]
+    return {**workload, "spec": {**workload["spec"], "volumeClaimTemplates": sized}}
+
+
+def _with_size(claim: Json, size: str | None) -> Json:
+    requests = {} if size is None else {"storage": size}
+    return {
+        **claim,
+        "spec": {**claim["spec"], "resources": {**claim["spec"].get("resources", {}), "requests": requests}},
+    }
 
 
 def holds(wanted: object, actual: object) -> bool:

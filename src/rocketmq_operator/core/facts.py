@@ -38,6 +38,7 @@ class ObjectFact(msgspec.Struct, frozen=True):
     spec: msgspec.Raw = msgspec.Raw(b"")
     data: msgspec.Raw = msgspec.Raw(b"")
     resource_version: str = ""
+    deleting: bool = False
 
     def content(self) -> Json:
         """``spec`` and ``data`` decoded; to be read, not to be changed, since others are given the same."""
@@ -76,6 +77,28 @@ class PodFact(msgspec.Struct, frozen=True):
     def opened(self) -> bool:
         """Whether its readiness gate was opened for the container that runs now."""
         return self.gate == "True" and bool(self.container) and self.gate_container == self.container
+
+
+class ClaimFact(msgspec.Struct, frozen=True):
+    """A claim of ours. ``capacity``: what its volume has, empty while that is not known; ``on_node``: the storage has grown
+    it, the file system in it has not; ``failed``: why it cannot grow, empty if nothing is known."""
+
+    name: str
+    uid: str
+    resource_version: str
+    requested: str
+    capacity: str = ""
+    phase: str = "Bound"
+    storage_class: str = ""
+    volume: str = ""
+    on_node: bool = False
+    failed: str = ""
+    deleting: bool = False
+
+    @property
+    def lost(self) -> bool:
+        """Whether what is in it is lost, or will be with the next stop of its pod."""
+        return self.phase == "Lost" or self.deleting
 
 
 class BrokerFact(msgspec.Struct, frozen=True):
@@ -121,7 +144,9 @@ Registrations = Mapping[str, Mapping[str, Registered] | None]
 
 class ClusterSnapshot(msgspec.Struct, frozen=True):
     """Everything that decides about a BrokerCluster. ``data`` (by pod) and ``order`` (by name server, then topic) are there only as
-    far as ``groups.decide.demand`` asked for them; ``cordoned`` names nodes that take no new pods."""
+    far as ``groups.decide.demand`` asked for them; ``cordoned`` names nodes that take no new pods. ``claims`` by name, None where
+    they may not be read; ``expandable`` by storage class, as far as ``volumes.growth.demand`` asked: whether its volumes can
+    grow, None where it may not be read."""
 
     cluster: BrokerCluster
     objects: Mapping[tuple[str, str], ObjectFact] = {}
@@ -135,6 +160,8 @@ class ClusterSnapshot(msgspec.Struct, frozen=True):
     cordoned: frozenset[str] = frozenset()
     data: Mapping[str, BrokerData] = {}
     order: Mapping[str, Mapping[str, str]] = {}
+    claims: Mapping[str, ClaimFact] | None = None
+    expandable: Mapping[str, bool | None] = {}
 
 
 class Referring(msgspec.Struct, frozen=True):

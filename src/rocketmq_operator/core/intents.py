@@ -12,6 +12,7 @@ from .facts import ClusterSnapshot, ObjectFact
 from .groups import life
 from .groups.life import Life
 from .intent_data import data_of
+from .volumes import anew
 
 Json = dict[str, Any]
 
@@ -42,6 +43,7 @@ def intent(snapshot: ClusterSnapshot, group: int, stands: Life) -> Json:
     data = {
         **life.written(stands),
         **sizes.intended(snapshot, group),
+        **anew.intended(snapshot, group, stands),
         "nameServers": ";".join(servers.addresses) if known else before.get("nameServers", ""),
         "nameServersDns": servers.dns if known else before.get("nameServersDns", ""),
     }
@@ -56,10 +58,3 @@ def told(cluster: str, there: Mapping[tuple[str, str], ObjectFact]) -> frozenset
 
 def _is_intent(cluster: str, kind: str, name: str) -> bool:
     return kind == "ConfigMap" and name.startswith(names.intent(cluster, 0).removesuffix("0"))
-
-
-def existing(snapshot: ClusterSnapshot) -> list[int]:
-    """Groups that have a StatefulSet."""
-    name = snapshot.cluster.metadata.name
-    numbers = (each.removeprefix(f"{name}-") for kind, each in snapshot.objects if kind == "StatefulSet")
-    return sorted(int(number) for number in numbers if number.isdecimal())

@@ -26,6 +26,11 @@ class Owner(msgspec.Struct, frozen=True):
 
 def owned(obj: Json, owner: Owner) -> Json:
     """The object in its owner's namespace, with owner reference and hash."""
+    return stamped(referenced(obj, owner))
+
+
+def referenced(obj: Json, owner: Owner) -> Json:
+    """The object in its owner's namespace, with owner reference."""
     reference = {
         "apiVersion": owner.api_version,
         "kind": owner.kind,
@@ -35,7 +40,7 @@ def owned(obj: Json, owner: Owner) -> Json:
         "blockOwnerDeletion": True,
     }
     metadata = {**obj["metadata"], "namespace": owner.namespace, "ownerReferences": [reference]}
-    return stamped({**obj, "metadata": metadata})
+    return {**obj, "metadata": metadata}
 
 
 def decide(wanted: Iterable[Json], there: Objects, owner: Owner) -> tuple[list[Action], list[Problem]]:

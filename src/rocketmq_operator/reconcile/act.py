@@ -18,8 +18,11 @@ from rocketmq_operator.core.plan import (
     Copy,
     Create,
     Event,
+    GrowClaim,
     Leaving,
+    Orphan,
     PutOrders,
+    Rebuild,
     Remove,
     Resize,
     SetFinalizer,
@@ -33,6 +36,7 @@ from rocketmq_operator.kube.resources import CONFIG_MAP, PDB, POD, SERVICE, STAT
 from rocketmq_operator.kube.types import Ref, Resource
 
 from .copying import copy
+from .volumes import Volumes
 
 Json = dict[str, Any]
 Guard = Callable[[], None]
@@ -62,6 +66,7 @@ class Actor:
         self._item = item
         self._namespace = item.namespace
         self._guard = guard
+        self._volumes = Volumes(kube, item.namespace)
 
     async def carry_out(self, actions: Sequence[Action]) -> Outcome:
         """Each action in order; one that fails does not keep the others from being tried."""
@@ -95,6 +100,8 @@ class Actor:
                 return await self._list(action)
             case Resize():
                 return await self._resize(action)
+            case GrowClaim() | Orphan() | Rebuild():
+                return await self._volumes.carry_out(action)
             case SetFinalizer():
                 await self._finalize(action)
             case _:

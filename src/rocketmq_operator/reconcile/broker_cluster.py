@@ -11,6 +11,7 @@ from rocketmq_operator.core.addresses import AddressError, NameServers
 from rocketmq_operator.core.facts import ClusterSnapshot, NameServerSnapshot, Problem
 from rocketmq_operator.core.groups import decide as groups
 from rocketmq_operator.core.registration import answering
+from rocketmq_operator.core.volumes import growth
 from rocketmq_operator.kube.errors import NotFound
 from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.resources import CONFIG_MAP
@@ -45,7 +46,7 @@ class BrokerClusters:
         if cluster is None:
             self.board.forget(key)
             return None
-        snapshot = await self._deeper(await self.observe(cluster, key))
+        snapshot = await self._classes(await self._deeper(await self.observe(cluster, key)))
         plan = clusters.plan(snapshot, self._now.text(), self._now.milliseconds())
         self.board.note(key, plan.progress, self._now.milliseconds() / 1000)
         outcome = await Actor(self._kube, self._admin, Ref(CLUSTERS, key.namespace, key.name), self._guard).carry_out(
@@ -70,6 +71,7 @@ class BrokerClusters:
             problems=tuple(problems),
             nodes=self._world.node_count(cluster.spec.node_selector),
             cordoned=self._world.cordoned(),
+            claims=self._world.claims_of(key),
         )
 
     async def _deeper(self, snapshot: ClusterSnapshot) -> ClusterSnapshot:
@@ -82,6 +84,14 @@ class BrokerClusters:
         found = await look.orders(self._admin, asked)
         order = {server: values for server, values in found.items() if values is not None}
         return msgspec.structs.replace(snapshot, data=data, order=order)
+
+    async def _classes(self, snapshot: ClusterSnapshot) -> ClusterSnapshot:
+        """Whether volumes that are to grow can; nothing in everyday life."""
+        wanted = growth.demand(snapshot)
+        if not wanted:
+            return snapshot
+        found = {name: await look.expandable(self._kube, name) for name in sorted(wanted)}
+        return msgspec.structs.replace(snapshot, expandable=found)
 
     async def _config(self, cluster: BrokerCluster) -> tuple[str, Sequence[Problem]]:
         """The text of the ConfigMap that the spec names."""

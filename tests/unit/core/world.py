@@ -19,14 +19,20 @@ from rocketmq_operator.core.plan import (
     Configure,
     Copy,
     Create,
+    GrowClaim,
+    Orphan,
     Plan,
     PutOrders,
+    Rebuild,
     Remove,
     Resize,
     SetFinalizer,
     SetGate,
     WipeWritePermission,
 )
+from rocketmq_operator.core.volumes import growth
+
+from .volumes import Volumes
 
 NOW = "2026-01-01T00:00:00Z"
 NOW_MS = 1_767_225_600_000
@@ -85,6 +91,8 @@ class World:
         self.cordoned: frozenset[str] = frozenset()
         self.now_ms = NOW_MS
         self.done: list[Any] = []
+        self.volumes: Volumes | None = None
+        self.orphaned = 0
 
     def copy(self) -> "World":
         """The same world, to be changed without changing this one."""
@@ -92,6 +100,7 @@ class World:
         other.objects, other.pods, other.brokers = dict(self.objects), dict(self.pods), dict(self.brokers)
         other.lists = {server: None if listed is None else dict(listed) for server, listed in self.lists.items()}
         other.name_servers, other.data, other.cordoned = self.name_servers, dict(self.data), self.cordoned
+        other.volumes = self.volumes and self.volumes.copy()
         other.order, other.now_ms = {server: dict(config) for server, config in self.order.items()}, self.now_ms
         return other
 
@@ -106,7 +115,11 @@ class World:
             registrations=dict(self.lists),
             nodes=3,
             cordoned=self.cordoned,
+            claims=None if self.volumes is None else dict(self.volumes.claims),
         )
+        if self.volumes is not None:
+            classes = {name: self.volumes.expandable.get(name) for name in growth.demand(looked)}
+            looked = msgspec.structs.replace(looked, expandable=classes)
         wanted = demand(looked, self.now_ms)
         data = {pod: each for pod, each in self.data.items() if pod in wanted.tables and pod in self.brokers}
         order = {
@@ -127,7 +140,11 @@ class World:
         match action:
             case Create(obj=obj) | Apply(obj=obj):
                 fact = fact_of(obj)
+                if fact.kind == "StatefulSet" and self.orphaned:
+                    fact = msgspec.structs.replace(fact, uid=f"{fact.uid}-{self.orphaned}")
                 self.objects[(fact.kind, fact.name)] = fact
+            case GrowClaim() | Orphan() | Rebuild():
+                self._store(action)
             case Resize(name=name, replicas=replicas):
                 self.resize(name, replicas)
             case SetGate(pod=pod, open=opened, container=container):
@@ -142,6 +159,20 @@ class World:
                 self.remove(kind, name)
             case _:
                 self._tell(action)
+
+    def _store(self, action: Any) -> None:
+        """Actions on volumes; a set that is orphaned is gone at once, and its pods stay."""
+        assert self.volumes is not None
+        match action:
+            case GrowClaim(name=name, size=size):
+                self.volumes.change(name, requested=size)
+            case Orphan(name=name):
+                self.orphaned += 1
+                del self.objects[("StatefulSet", name)]
+            case Rebuild(pod=pod, claims=claims):
+                for name, _ in claims:
+                    del self.volumes.claims[name]
+                self.remove("Pod", pod)
 
     def _tell(self, action: Any) -> None:
         """Actions on RocketMQ itself."""
@@ -226,6 +257,8 @@ class World:
     def start(self, group: int, member: int) -> PodFact:
         """One broker starts, fenced, and registers everywhere."""
         pod = names.broker_pod("c", group, member)
+        if self.volumes is not None:
+            self.volumes.claim(self.objects[("StatefulSet", names.workload("c", group))].content()["spec"], pod)
         told = self.intent(group)
         label = broker_name(self.cluster.spec, group)
         self.pods[pod] = PodFact(
