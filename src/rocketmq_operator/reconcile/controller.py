@@ -23,7 +23,7 @@ from .clock import Now
 from .name_server import NameServers
 from .report import Recorder, Reporter
 from .resources import CLUSTERS, NAME_SERVERS
-from .views import ClaimView, Made, NodeView, PodView, View
+from .views import ClaimView, Made, NodeView, PodView, View, claim_fact
 from .world import MADE, Key, World, owner_key, referring
 
 log = structlog.get_logger(__name__)
@@ -106,7 +106,7 @@ class Controller:
         world.name_servers.subscribe(self._name_server_changed)
         world.pods.subscribe(self._object_changed)
         world.nodes.subscribe(self._node_changed)
-        world.claims.subscribe(self._object_changed)
+        world.claims.subscribe(self._claim_changed)
         for store in world.made.values():
             store.subscribe(self._object_changed)
 
@@ -143,6 +143,12 @@ class Controller:
             server = self.world.name_servers.get(key.namespace, key.name)
             for each in referring(self.world, server) if server else ():
                 self._queue.add(each)
+
+    def _claim_changed(self, old: ClaimView | None, new: ClaimView | None) -> None:
+        """Claims that come and go do so with their pods; what wakes is how they grow, and that one is lost."""
+        grows = old is not None and new is not None and (old.spec, old.status) != (new.spec, new.status)
+        if grows or (new is not None and claim_fact(new).lost):
+            self._object_changed(old, new)
 
     async def watch(self) -> None:
         """Keep the stores like the API server, until cancelled."""
