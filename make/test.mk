@@ -10,3 +10,7 @@ e2e-scale: venv ## scaling in full: at least 50,000 messages through each operat
 
 test-quick: venv ## the tests that need no server
 	@$(VENV)/bin/pytest tests/unit tests/property tests/sim
+
+.PHONY: e2e-rollout
+e2e-rollout: venv ## upgrades and changes in full: at least 50,000 messages (E2E_SCALE_MESSAGES)
+	@E2E_SCALE_MESSAGES=$${E2E_SCALE_MESSAGES:-50000} $(VENV)/bin/pytest -s tests/e2e/test_9_rollouts.py

@@ -12,6 +12,8 @@ import pytest
 from .kubectl import ROOT, Kubectl
 
 LAB_NAME = os.environ.get("E2E_LAB_NAME", "e2e")
+IMAGES = ("operator", "rocketmq-5.4.0", "rocketmq-5.3.3")
+"""The demo's, and the release before it, for upgrades."""
 KEEP = bool(os.environ.get("E2E_KEEP"))
 
 
@@ -50,7 +52,7 @@ def cluster() -> Iterator[Kubectl]:
     if why := missing():
         print(f"\n*** END-TO-END TESTS ARE NOT RUN: {why} ***", file=sys.stderr)
         pytest.skip(why)
-    images = _run(sys.executable, "-m", "images.builder", "build", timeout=1800).split()
+    images = _run(sys.executable, "-m", "images.builder", "build", *IMAGES, timeout=1800).split()
     lab = str(ROOT / "lab/lab")
     try:
         _run(lab, "up", timeout=1800)

@@ -25,7 +25,7 @@ def cluster(name: str, namespace: str, **spec: Any) -> Json:
     }
 
 
-def name_server(name: str, namespace: str, replicas: int = 1) -> Json:
+def name_server(name: str, namespace: str, replicas: int = 1, image: str = IMAGE) -> Json:
     """A NameServer."""
-    spec = {"image": IMAGE, "replicas": replicas, "requests": {"cpu": "50m"}}
+    spec = {"image": image, "replicas": replicas, "requests": {"cpu": "50m"}}
     return {"apiVersion": API, "kind": "NameServer", "metadata": {"name": name, "namespace": namespace}, "spec": spec}

@@ -5,26 +5,31 @@ from collections.abc import Iterator
 from typing import Any
 
 from .kubectl import Kubectl
-from .manifests import SMALL, Json, cluster, name_server
+from .manifests import IMAGE, SMALL, Json, cluster, name_server
 
 MESSAGES = int(os.environ.get("E2E_SCALE_MESSAGES", "3000"))
 """At least so many are sent in each test; `make e2e-scale` asks for more."""
 RATE = 60 if MESSAGES <= 3000 else 250
 
 
-def scaled_cluster(name: str, namespace: str) -> Json:
+def scaled_cluster(name: str, namespace: str, **spec: Any) -> Json:
     """Two groups of two. Six brokers share two processors with everything else here: by default a broker turns a message away
     that waited 200 ms for a thread (``waitTimeMillsInSendQueue``), and ordered sends are not tried again."""
     properties = {**SMALL["properties"], "waitTimeMillsInSendQueue": "5000"}
-    reference = {"name": "names"}
-    return cluster(name, namespace, nameServerRef=reference, groupReplica=2, membersPerGroup=2, properties=properties)
+    wanted = {"nameServerRef": {"name": "names"}, "groupReplica": 2, "membersPerGroup": 2, "properties": properties}
+    return cluster(name, namespace, **{**wanted, **spec})
 
 
-def running(kubectl: Kubectl, namespace: str, name: str) -> Iterator[None]:
-    """A fixture's body: that cluster with one name server, and the tools pod; all removed at the end."""
+def running(
+    kubectl: Kubectl, namespace: str, name: str, *, servers: int = 1, image: str = IMAGE, **spec: Any
+) -> Iterator[None]:
+    """A fixture's body: that cluster with its name servers, and the tools pod; all removed at the end."""
     kubectl.namespace(namespace)
     kubectl.file("examples/tools.yaml")
-    kubectl.apply(name_server("names", namespace), scaled_cluster(name, namespace))
+    kubectl.apply(
+        name_server("names", namespace, servers, image),
+        scaled_cluster(name, namespace, brokerImage=image, **spec),
+    )
     kubectl.wait_ready("brokercluster", name, namespace, 300)
     kubectl("wait", "--for=condition=Ready", "pod/rocketmq-tools", "-n", "rocketmq-operator", "--timeout=60s")
     yield

@@ -55,7 +55,12 @@ def test_two_then_three_then_one_member_under_traffic(kubectl: Kubectl) -> None:
 
 def test_the_last_slave_comes_back_as_a_full_copy(kubectl: Kubectl) -> None:
     members(kubectl, 2)
-    assert kubectl.condition("brokercluster", NAME, NS, "Replicated")["status"] == "True"
+    # Masters wait for a slave only after it holds everything: a pass or two after the status says so.
+    until(
+        lambda: kubectl.condition("brokercluster", NAME, NS, "Replicated"),
+        lambda found: found.get("status") == "True",
+        60,
+    )
     assert own_words(kubectl.pods(NS, SELECTOR)[f"{NAME}-0-0"])["inSyncReplicas"] == "2"
 
 

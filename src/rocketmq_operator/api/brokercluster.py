@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from .common import Conditions, Jvm, LocalReference, Metadata, PodTemplate, StringMap, Wire
 from .properties import LINE_RULE, OWNED_BROKER_KEYS, owned_rule
+from .rollout import Rollout
 from .scaling import ScaleDown
 from .schema import API_VERSION, DNS_LABEL, DNS_SUBDOMAIN, IMMUTABLE, Column, Kind, Rule, Scale, doc
 from .storage import NEVER_SMALLER, ONE_SOURCE, UNCHANGEABLE_SOURCE, BrokerResources, Storage, VolumeClaimTemplate
@@ -127,6 +128,7 @@ class BrokerClusterSpec(Wire, frozen=True):
         None
     )
     scale_down: Annotated[ScaleDown | None, doc("How broker groups leave when groupReplica is lowered.")] = None
+    rollout: Annotated[Rollout | None, doc("How changes reach running brokers.")] = None
     jvm: Annotated[Jvm | None, doc("Java settings.")] = None
     pod_template: Annotated[PodTemplate | None, doc("What else to set on the pods.")] = None
     paused: Annotated[bool, doc("Stop all changes by the operator; status stays true.")] = False
@@ -158,6 +160,7 @@ class BrokerMember(Wire, frozen=True, omit_defaults=False):
         list[Annotated[str, doc(max_length=512)]],
         doc("Name servers that list it.", list_type="set", max_length=64),
     ] = []
+    revision: Annotated[str, doc("Revision of the spec that it was started for.", max_length=253)] = ""
     problem: Annotated[str, doc("What keeps it from serving, in words.", max_length=1024)] = ""
 
 
@@ -173,7 +176,7 @@ class BrokerGroup(Wire, frozen=True, omit_defaults=False):
     phase: Annotated[
         str,
         doc(
-            "Where the group stands: empty while it serves, else Joining, Opening, ClosingOrder, Closing, Fenced, Drained, Removing or Moving.",
+            "Where the group stands: empty while it serves, else Joining, Opening, ClosingOrder, Closing, Fenced, Drained, Removing, Moving, Yielding or Restarting.",
             max_length=32,
         ),
     ] = ""
@@ -210,6 +213,10 @@ class BrokerClusterStatus(Wire, frozen=True, omit_defaults=False):
     log_size: Annotated[
         str, doc("Size of the log volumes in force; empty without volumes of their own.", max_length=32)
     ] = ""
+    revision: Annotated[
+        str, doc("Revision of the spec that is to run; history and undo speak of it.", max_length=253)
+    ] = ""
+    updated_brokers: Annotated[int, doc("Brokers that run this revision.")] = 0
     broker_groups: Annotated[
         list[BrokerGroup],
         doc("The groups and their brokers.", list_type="map", list_keys=("name",), max_length=256),

@@ -7,6 +7,7 @@ import msgspec
 from .brokercluster import DEFAULT_IMAGE
 from .common import Conditions, Jvm, Metadata, PodTemplate, Quantity, StringMap, Wire
 from .properties import LINE_RULE, OWNED_NAME_SERVER_KEYS, owned_rule
+from .rollout import Restarts
 from .schema import API_VERSION, Column, Kind, Rule, Scale, doc
 
 
@@ -48,6 +49,7 @@ class NameServerSpec(Wire, frozen=True):
     limits: Annotated[
         ComputeResources | None, doc("Limits of CPU (none by default) and memory (512Mi by default).")
     ] = None
+    rollout: Annotated[Restarts | None, doc("How changes reach running name servers.")] = None
     jvm: Annotated[Jvm | None, doc("Java settings.")] = None
     pod_template: Annotated[PodTemplate | None, doc("What else to set on the pods.")] = None
     paused: Annotated[bool, doc("Stop all changes by the operator; status stays true.")] = False
@@ -65,6 +67,7 @@ class NameServerMember(Wire, frozen=True, omit_defaults=False):
     complete: Annotated[
         bool, doc("Whether it knew every broker and the order configuration, and so was opened for clients.")
     ] = False
+    revision: Annotated[str, doc("Revision of the spec that it was started for.", max_length=253)] = ""
     problem: Annotated[str, doc("What keeps it from serving, in words.", max_length=1024)] = ""
 
 
@@ -79,6 +82,9 @@ class NameServerStatus(Wire, frozen=True, omit_defaults=False):
         str, doc("Name and port that stand for all ready name servers: for clients.", max_length=512)
     ] = ""
     selector: Annotated[str, doc("Selects the pods.", max_length=512)] = ""
+    revision: Annotated[
+        str, doc("Revision of the spec that is to run; history and undo speak of it.", max_length=253)
+    ] = ""
     members: Annotated[
         list[NameServerMember], doc("The name servers.", list_type="map", list_keys=("pod",), max_length=16)
     ] = []

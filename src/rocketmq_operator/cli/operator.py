@@ -123,6 +123,7 @@ class Process:
             resync_seconds=self._settings.resync_seconds,
             workers=self._settings.workers,
             on_run=self._ran,
+            most_rolling=self._settings.max_concurrent_rollouts,
             guard=lambda: kube.guard() if kube.guard else None,
         )
 

@@ -12,6 +12,7 @@ class Settings(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_field
     """What the operator can be told.
 
     ``namespace`` is the seed project's name for one namespace; ``namespaces`` takes several. Both empty: all namespaces.
+    ``max_concurrent_rollouts``: clusters whose pods restart at a time because the operator itself was upgraded.
     """
 
     namespaces: list[str] = []
@@ -22,6 +23,7 @@ class Settings(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_field
     workers: int = 16
     leader_election: bool = True
     port: int = 8080
+    max_concurrent_rollouts: int = 3
 
     def watched(self) -> tuple[str | None, ...]:
         """Namespaces to watch; None stands for all."""
@@ -43,6 +45,10 @@ def load(text: str, source: str) -> Settings:
         raise SettingsError(f"{source}: resyncSeconds must be at least 1, not {settings.resync_seconds}")
     if settings.workers < 1:
         raise SettingsError(f"{source}: workers must be at least 1, not {settings.workers}")
+    if settings.max_concurrent_rollouts < 1:
+        raise SettingsError(
+            f"{source}: maxConcurrentRollouts must be at least 1, not {settings.max_concurrent_rollouts}"
+        )
     return settings
 
 

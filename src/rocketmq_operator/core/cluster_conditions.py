@@ -99,12 +99,6 @@ def replicated(snapshot: ClusterSnapshot, indexes: Iterable[int]) -> Verdict:
     return Verdict("Replicated", True, "Synchronous", "a message is acknowledged (SEND_OK) when a slave holds it, too")
 
 
-def held_back(pending: Sequence[str], held: Sequence[str]) -> list[Verdict]:
-    """``pending``: workloads whose template differs. ``held``: what keeps members from coming or going."""
-    words = list(held)
-    if pending:
-        words.append(
-            f"the spec asks for something else than runs in {', '.join(pending)}; this version changes no running pod: "
-            "set the spec back, or create a new cluster"
-        )
-    return [Verdict("ChangesPending", True, "RolloutNeeded", "; ".join(words))] if words else []
+def held_back(held: Sequence[str]) -> list[Verdict]:
+    """``held``: what keeps members from coming or going."""
+    return [Verdict("ChangesPending", True, "MembersHeld", "; ".join(held))] if held else []

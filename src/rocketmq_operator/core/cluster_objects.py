@@ -4,44 +4,33 @@ from typing import Any
 
 import msgspec
 
-from rocketmq_operator.api import BrokerCluster
-from rocketmq_operator.api.schema import API_VERSION
-
-from . import names, objects, registration, rollout, sizes
-from .build import config, network, workload
-from .drift import unsized
+from . import names, objects, registration, sizes
+from .build import config, network
+from .cluster_owner import owner_of
 from .facts import ClusterSnapshot, Problem
 from .groups.decide import Groups
 from .groups.life import Phase
 from .groups.view import GroupView
 from .intents import intent
 from .members import member_count
-from .objects import Owner
 from .plan import Action
+from .rollout import workloads
+from .rollout.course import IN_TURN
 from .volumes import anew
-from .volumes.view import as_they_are
 
 Json = dict[str, Any]
 
 
 class Decided(msgspec.Struct, frozen=True):
-    """Actions, problems, and the names of workloads whose change is held back."""
+    """Actions and problems."""
 
     actions: list[Action]
     problems: list[Problem]
-    pending: list[str]
-
-
-def owner_of(cluster: BrokerCluster) -> Owner:
-    """The owner reference of everything that belongs to a cluster."""
-    meta = cluster.metadata
-    return Owner(API_VERSION, "BrokerCluster", meta.name, meta.namespace, meta.uid)
 
 
 def decide(snapshot: ClusterSnapshot, groups: Groups) -> Decided:
-    """What to create and to mend; what stands in the way; the names of workloads whose change is held back."""
+    """What to create and to mend, and what stands in the way."""
     problems: list[Problem] = []
-    pending: list[str] = []
     cluster = snapshot.cluster
     owner = owner_of(cluster)
     wanted = [network.broker_service(cluster.metadata.name), *_budgets(snapshot, groups)]
@@ -49,13 +38,15 @@ def decide(snapshot: ClusterSnapshot, groups: Groups) -> Decided:
     if not _held(snapshot):
         config_map = config.config_map(cluster, snapshot.config)
         name = config_map["metadata"]["name"]
-        sets = [_stateful_set(view, name) for view in groups.views.values() if _has_workload(snapshot, view)]
-        there, pending = rollout.split(sets, snapshot.objects, owner)
-        allowed = _without_strangers(snapshot, groups, there, problems)
-        # A group whose change is held back goes on with the ConfigMap that it was started with.
+        views = [view for view in groups.views.values() if _has_workload(snapshot, view)]
+        sets = [
+            made for view in views if (made := workloads.wanted(groups, view, name, _hard_spread(snapshot, view.index)))
+        ]
+        allowed = _without_strangers(snapshot, groups, sets, problems)
+        # A group that stays as it is goes on with the ConfigMap that it was started with.
         wanted += [config_map, *allowed] if allowed else []
     actions, taken = objects.decide(wanted, snapshot.objects, owner)
-    return Decided(actions, [*problems, *taken], pending)
+    return Decided(actions, [*problems, *taken])
 
 
 def _budgets(snapshot: ClusterSnapshot, groups: Groups) -> list[Json]:
@@ -65,7 +56,7 @@ def _budgets(snapshot: ClusterSnapshot, groups: Groups) -> list[Json]:
         len(staying),
         sum(sizes.decide(snapshot, view.index).replicas - 1 for view in staying),
         masters_move=snapshot.nodes is not None,
-        slaves_stay=any(view.life.phase is Phase.MOVING or _master_away(view) for view in staying),
+        slaves_stay=any(view.life.phase in {Phase.MOVING, *IN_TURN} or _master_away(view) for view in staying),
     )
 
 
@@ -80,17 +71,6 @@ def _has_workload(snapshot: ClusterSnapshot, view: GroupView) -> bool:
     name = names.intent(snapshot.cluster.metadata.name, view.index)
     told = view.life.phase is not Phase.JOINING or ("ConfigMap", name) in snapshot.objects
     return told and not anew.gone(snapshot, view.index) and view.life.phase not in {Phase.REMOVING, Phase.LEFT}
-
-
-def _stateful_set(view: GroupView, config_name: str) -> Json:
-    """A group's StatefulSet. The size of one that exists, and of its volumes, follows rules of its own: what is applied does not
-    speak of the first, and says of the second what is there."""
-    members = sizes.decide(view.snapshot, view.index).replicas
-    made = workload.stateful_set(
-        view.cluster, view.index, config_name, _hard_spread(view.snapshot, view.index), members
-    )
-    there = view.snapshot.objects.get(("StatefulSet", view.workload))
-    return as_they_are(unsized(made), there) if there else made
 
 
 def _hard_spread(snapshot: ClusterSnapshot, group: int) -> bool:

@@ -8,7 +8,7 @@ from rocketmq_operator.api.brokercluster import BrokerGroup, BrokerMember
 from rocketmq_operator.api.common import Condition, condition
 
 from . import cluster_conditions as say
-from . import names, registration, scaling_status, sizes
+from . import names, registration, rollout_status, scaling_status, sizes
 from .build import storage
 from .conditions import degraded, events, settle
 from .facts import ClusterSnapshot, PodFact, Problem
@@ -18,6 +18,7 @@ from .groups.view import GroupView
 from .members import broker_name, member_count
 from .membership import full_copy
 from .plan import Action, Plan
+from .rollout.course import Course
 from .volumes import anew, refused
 from .volumes.view import groups as volumes_of
 
@@ -32,7 +33,6 @@ def report(
     problems: Sequence[Problem],
     waiting: Sequence[str],
     members: Sequence[str],
-    pending: Sequence[str],
     held: Sequence[str],
     now: str,
     now_ms: int,
@@ -52,22 +52,31 @@ def report(
         say.name_servers(snapshot),
         say.replicated(snapshot, [group.index for group in wanted]),
         scaling_status.scaling(decided, members),
-        *say.held_back(pending, held),
+        rollout_status.rolling(decided, snapshot),
+        *say.held_back(held),
     ]
     conditions = settle(verdicts, before, cluster.metadata.generation, now)
     # What is no event is said again at every look, or wakes us by itself when it is read back.
     acted = any(action.reason for action in actions)
-    unsettled = bool(waiting) or cluster.metadata.deletion_timestamp is not None
+    deleted = cluster.metadata.deletion_timestamp is not None
+    unsettled = bool(waiting) or decided.course.due or deleted
     return Plan(
         actions=tuple(actions),
-        status=_status(snapshot, groups, conditions),
-        events=(*scaling_status.events(decided), *events(before, conditions)),
+        status=_status(snapshot, groups, conditions, decided.course),
+        events=(
+            *scaling_status.events(decided),
+            *rollout_status.events(before, conditions),
+            *events(before, conditions),
+        ),
         requeue=scaling_status.sooner(decided, _requeue(snapshot, conditions, acted, unsettled, now)),
         progress=scaling_status.progress(decided),
+        upgrading=decided.course.upgrading,
     )
 
 
-def _status(snapshot: ClusterSnapshot, groups: list[BrokerGroup], conditions: list[Condition]) -> BrokerClusterStatus:
+def _status(
+    snapshot: ClusterSnapshot, groups: list[BrokerGroup], conditions: list[Condition], course: Course
+) -> BrokerClusterStatus:
     spec, name = snapshot.cluster.spec, snapshot.cluster.metadata.name
     asked = [group for group in groups if group.index < spec.group_replica]
     with_volumes = volumes_of(snapshot)
@@ -89,6 +98,8 @@ def _status(snapshot: ClusterSnapshot, groups: list[BrokerGroup], conditions: li
         selector=f"{names.CLUSTER_LABEL}={name},{names.POD_INDEX_LABEL}=0",
         store_size=refused.in_force(with_volumes, storage.store_name(spec))[0],
         log_size="" if spec.volume_claim_template else refused.in_force(with_volumes, storage.LOGS)[0],
+        revision=course.target.revision,
+        updated_brokers=rollout_status.updated(course, snapshot),
         broker_groups=groups,
         conditions=conditions,
     )
@@ -126,6 +137,7 @@ def _member(snapshot: ClusterSnapshot, pod: PodFact, now_ms: int) -> BrokerMembe
         full_copy=_is_copy(snapshot, pod),
         accepting=bool(fact and not pod.member and fact.permission & 2 and fact.accepts_from <= now_ms),
         registered_on=servers,
+        revision=pod.revision,
         problem=pod.problem.message[:1024] if pod.problem else "",
     )
 

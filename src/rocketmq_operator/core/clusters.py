@@ -6,8 +6,9 @@ import msgspec
 
 from rocketmq_operator.api import BrokerClusterStatus
 
-from . import cluster_objects, deleting, following, gates, opening, sizes
+from . import cluster_objects, deleting, following, gates, opening, rolling, sizes
 from .build import config
+from .cluster_owner import owner_of
 from .cluster_status import report
 from .facts import ClusterSnapshot, Problem
 from .groups.closing import KEEP_HOURS
@@ -17,6 +18,7 @@ from .groups.view import GroupView
 from .intents import intent
 from .objects import owned
 from .plan import Action, Configure, Plan, SetGate
+from .rollout.target import resolve
 from .volumes import decide as volumes
 
 Json = dict[str, Any]
@@ -28,15 +30,15 @@ class Draft(msgspec.Struct):
     actions: list[Action] = []
     problems: list[Problem] = []
     waiting: list[str] = []
-    pending: list[str] = []
     held: list[str] = []
     members: list[str] = []
 
 
 def plan(snapshot: ClusterSnapshot, now: str, now_ms: int) -> Plan[BrokerClusterStatus]:
     """What to do about a cluster, and what is true of it. ``now`` in RFC 3339, ``now_ms`` the same since 1970."""
+    snapshot, target = resolve(snapshot)
     draft = Draft(problems=list(snapshot.problems))
-    groups = decide(snapshot, now_ms)
+    groups = decide(snapshot, target, now_ms)
     deleted = snapshot.cluster.metadata.deletion_timestamp is not None
     if not deleted:
         _objects(snapshot, groups, draft)
@@ -59,7 +61,6 @@ def plan(snapshot: ClusterSnapshot, now: str, now_ms: int) -> Plan[BrokerCluster
         draft.problems,
         draft.waiting,
         draft.members,
-        draft.pending,
         draft.held,
         now,
         now_ms,
@@ -70,7 +71,8 @@ def _objects(snapshot: ClusterSnapshot, groups: Groups, draft: Draft) -> None:
     found = cluster_objects.decide(snapshot, groups)
     draft.actions += found.actions
     draft.problems += found.problems
-    draft.pending += found.pending
+    draft.problems += groups.course.problems
+    draft.actions += rolling.actions(snapshot, groups)
 
 
 def _members(snapshot: ClusterSnapshot, groups: Groups, draft: Draft, now_ms: int) -> None:
@@ -129,11 +131,7 @@ def _configure(snapshot: ClusterSnapshot, view: GroupView, decision: opening.Dec
     if decision.verdict is opening.Verdict.FENCE:
         return Configure("MasterFenced", f"closed the master of {view.name} for sends", *where, opening.FENCE)
     opened = msgspec.structs.replace(view.life, initialized=True)
-    first = (
-        None
-        if view.life.initialized
-        else owned(intent(snapshot, view.index, opened), cluster_objects.owner_of(view.cluster))
-    )
+    first = None if view.life.initialized else owned(intent(snapshot, view.index, opened), owner_of(view.cluster))
     values = dict(opening.OPEN)
     if view.fact is not None and view.fact.file_reserved >= KEEP_HOURS:
         values["fileReservedTime"] = config.user_properties(view.cluster.spec, snapshot.config)["fileReservedTime"]

@@ -10,6 +10,7 @@ from . import quantity
 from .names import HASH_ANNOTATION
 
 Json = dict[str, Any]
+RULED = {"updateStrategy", "volumeClaimTemplates"}
 
 
 def digest(content: object) -> str:
@@ -20,10 +21,11 @@ def digest(content: object) -> str:
 def stamped(obj: Json) -> Json:
     """The object with the hash of itself as an annotation, so that a changed wish is seen without comparing.
 
-    The hash says nothing of a workload's size, nor of the sizes of its volumes: both follow rules of their own.
+    The hash says nothing of a workload's size, of its claim templates and of which pods are held back, which follow rules of their
+    own.
     """
     metadata = obj["metadata"]
-    annotations = {**metadata.get("annotations", {}), HASH_ANNOTATION: digest(with_sizes(unsized(obj), {}))}
+    annotations = {**metadata.get("annotations", {}), HASH_ANNOTATION: digest(_ruled(obj))}
     return {**obj, "metadata": {**metadata, "annotations": annotations}}
 
 
@@ -49,6 +51,14 @@ def _with_size(claim: Json, size: str | None) -> Json:
         **claim,
         "spec": {**claim["spec"], "resources": {**claim["spec"].get("resources", {}), "requests": requests}},
     }
+
+
+def _ruled(obj: Json) -> Json:
+    """The object without what rules of their own decide."""
+    rest = unsized(obj)
+    if not RULED & rest.get("spec", {}).keys():
+        return rest
+    return {**rest, "spec": {key: value for key, value in rest["spec"].items() if key not in RULED}}
 
 
 def holds(wanted: object, actual: object) -> bool:

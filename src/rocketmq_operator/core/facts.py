@@ -28,7 +28,10 @@ def _decoded(raw: bytes) -> Any:
 
 
 class ObjectFact(msgspec.Struct, frozen=True):
-    """An object that carries our label: identity, owner, the hash we left on it, and what it says now."""
+    """An object that carries our label: identity, owner, the hash we left on it, and what it says now.
+
+    ``notes`` are its annotations in our name; ``number`` is the revision number of a ControllerRevision.
+    """
 
     kind: str
     name: str
@@ -38,6 +41,8 @@ class ObjectFact(msgspec.Struct, frozen=True):
     spec: msgspec.Raw = msgspec.Raw(b"")
     data: msgspec.Raw = msgspec.Raw(b"")
     resource_version: str = ""
+    notes: Mapping[str, str] = {}
+    number: int = 0
     deleting: bool = False
 
     def content(self) -> Json:
@@ -48,6 +53,9 @@ class ObjectFact(msgspec.Struct, frozen=True):
 
 class PodFact(msgspec.Struct, frozen=True):
     """A pod of ours. ``container`` is the id of the container that runs now, empty while none does.
+
+    ``revision`` is what it was started for, ``created`` in ms since 1970, ``restart`` the annotation that asks for its
+    restart, ``restarts`` how often its container was started again.
 
     Of a name server's pod: ``listed`` is the label by which Services select it ("true", "false", "" before it had one),
     ``unlisted_since`` when it became "false", in ms since 1970, 0 where nothing says so.
@@ -67,6 +75,10 @@ class PodFact(msgspec.Struct, frozen=True):
     problem: Problem | None = None
     listed: str = ""
     unlisted_since: int = 0
+    revision: str = ""
+    created: int = 0
+    restart: str = ""
+    restarts: int = 0
 
     @property
     def runs(self) -> bool:
@@ -107,6 +119,7 @@ class BrokerFact(msgspec.Struct, frozen=True):
     ``before``: a master's ``max_offset`` as it was before its slaves were asked, -1 if it was not asked then. A slave that
     keeps up has reached it, while it may lag behind ``max_offset``, which is asked last. ``in_sync``: inSyncReplicas, 0
     where there is none (4.x). ``dispatch_behind``: bytes that are not in the queues yet. ``file_reserved``: hours.
+    ``settings``: values in force of the settings that can be changed live.
     """
 
     cluster: str
@@ -124,6 +137,7 @@ class BrokerFact(msgspec.Struct, frozen=True):
     dispatch_behind: int = 0
     file_reserved: int = 0
     before: int = -1
+    settings: Mapping[str, str] = {}
 
     @property
     def held_before(self) -> int:
@@ -144,9 +158,10 @@ Registrations = Mapping[str, Mapping[str, Registered] | None]
 
 class ClusterSnapshot(msgspec.Struct, frozen=True):
     """Everything that decides about a BrokerCluster. ``data`` (by pod) and ``order`` (by name server, then topic) are there only as
-    far as ``groups.decide.demand`` asked for them; ``cordoned`` names nodes that take no new pods. ``claims`` by name, None where
-    they may not be read; ``expandable`` by storage class, as far as ``volumes.growth.demand`` asked: whether its volumes can
-    grow, None where it may not be read."""
+    far as ``groups.decide.demand`` asked for them; ``cordoned`` names nodes that take no new pods. ``last_words`` are last log
+    lines of pods that fail in a rollout; ``servers_rolling``: its NameServer restarts pods, or will. ``others_rolling`` other clusters restart after an upgrade of the operator, and
+    ``most_rolling`` may at a time. ``claims`` by name, None where they may not be read; ``expandable`` by storage class, as far as
+    ``volumes.growth.demand`` asked: whether its volumes can grow, None where it may not be read."""
 
     cluster: BrokerCluster
     objects: Mapping[tuple[str, str], ObjectFact] = {}
@@ -162,6 +177,10 @@ class ClusterSnapshot(msgspec.Struct, frozen=True):
     order: Mapping[str, Mapping[str, str]] = {}
     claims: Mapping[str, ClaimFact] | None = None
     expandable: Mapping[str, bool | None] = {}
+    last_words: Mapping[str, str] = {}
+    servers_rolling: bool = False
+    others_rolling: int = 0
+    most_rolling: int = 1
 
 
 class Referring(msgspec.Struct, frozen=True):
@@ -186,3 +205,4 @@ class NameServerSnapshot(msgspec.Struct, frozen=True):
     clusters: tuple[Referring, ...] = ()
     registrations: Registrations = {}
     orders: Settings = {}
+    last_words: Mapping[str, str] = {}

@@ -44,10 +44,16 @@ def intent(snapshot: ClusterSnapshot, group: int, stands: Life) -> Json:
         **life.written(stands),
         **sizes.intended(snapshot, group),
         **anew.intended(snapshot, group, stands),
+        **config.volume_words(snapshot.cluster.spec),
+        "live": "".join(f"{key}={value}\n" for key, value in sorted(_live(snapshot).items())),
         "nameServers": ";".join(servers.addresses) if known else before.get("nameServers", ""),
         "nameServersDns": servers.dns if known else before.get("nameServersDns", ""),
     }
     return config.intent_map(snapshot.cluster.metadata.name, group, data)
+
+
+def _live(snapshot: ClusterSnapshot) -> dict[str, str]:
+    return config.live_settings(snapshot.cluster.spec, snapshot.config)
 
 
 def told(cluster: str, there: Mapping[tuple[str, str], ObjectFact]) -> frozenset[str]:

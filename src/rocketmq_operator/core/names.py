@@ -20,6 +20,20 @@ POD_INDEX_LABEL = "apps.kubernetes.io/pod-index"
 HASH_ANNOTATION = f"{GROUP}/hash"
 DELETE_UNCONSUMED = f"{GROUP}/delete-unconsumed"
 """Annotation: the cluster may be deleted although it holds messages that nobody has read."""
+REVISION_LABEL = f"{GROUP}/revision"
+"""Label of our ControllerRevisions ("true"); annotation of a workload and of its pods: the revision it is at."""
+FORMAT_ANNOTATION = f"{GROUP}/format"
+COMPLETE_ANNOTATION = f"{GROUP}/complete"
+"""Annotation of a ControllerRevision: it ran everywhere once."""
+RUN_REVISION = f"{GROUP}/run-revision"
+"""Annotation of a resource: "FROM TO": while its spec is revision FROM, TO runs instead (undo, automatic rollback)."""
+ROLLOUT_PAUSED = f"{GROUP}/rollout-paused"
+PROMOTED = f"{GROUP}/promoted"
+"""Annotation of a cluster: the revision whose canary was accepted."""
+RESTART = f"{GROUP}/restart"
+"""Annotation of a resource, a group's StatefulSet or a pod: pods that are older than this time (RFC 3339) are restarted."""
+OURS = f"{GROUP}/"
+
 MESSAGES_FINALIZER = f"{GROUP}/messages"
 REGISTERED_GATE = f"{GROUP}/registered"
 COMPLETE_GATE = f"{GROUP}/complete"
@@ -85,6 +99,16 @@ def intent(cluster: str, group: int) -> str:
 def budget(cluster: str, role: str) -> str:
     """PodDisruptionBudget of the masters or of the slaves."""
     return f"{cluster}-broker-{role}"
+
+
+def revision(workloads: str, digest: str) -> str:
+    """ControllerRevision with what a spec asked of running pods; ``workloads`` as in ``broker_workloads``."""
+    return f"{workloads}-{digest}"
+
+
+def broker_workloads(cluster: str) -> str:
+    """What the revisions of a BrokerCluster begin with."""
+    return f"{cluster}-broker"
 
 
 def name_server_workload(name: str) -> str:

@@ -155,11 +155,12 @@ def remaining_incomplete(snapshot: NameServerSnapshot, rest: int) -> tuple[str, 
             return "WaitingForNameServers", f"{name}, which is to stay, does not answer"
         if not pod.opened or pod.listed != "true":
             return "WaitingForNameServers", f"{name}, which is to stay, is not complete yet"
-    missing = _missing(snapshot, [by_ordinal[ordinal].name for ordinal in range(rest)])
+    missing = missing_brokers(snapshot, [by_ordinal[ordinal].name for ordinal in range(rest)])
     return ("WaitingForBrokers", f"not registered: {some(missing)}") if missing else None
 
 
-def _missing(snapshot: NameServerSnapshot, servers: Sequence[str]) -> list[str]:
+def missing_brokers(snapshot: NameServerSnapshot, servers: Sequence[str]) -> list[str]:
+    """Brokers of ours that run and are not registered on each of these name servers."""
     found = []
     for cluster, broker in running(snapshot.clusters):
         listed = registration.registered_on(cluster.cluster, broker, snapshot.registrations)

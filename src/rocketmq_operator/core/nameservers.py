@@ -6,17 +6,20 @@ import msgspec
 
 from rocketmq_operator.api import NameServerStatus
 from rocketmq_operator.api.nameserver import NameServerMember
+from rocketmq_operator.api.rollout import Restarts
 from rocketmq_operator.api.schema import API_VERSION
 
-from . import completeness, names, objects, pace, rollout
+from . import completeness, names, objects, pace
 from . import nameserver_scaling as scaling
-from .build import nameserver
 from .conditions import Verdict, degraded, events, settle
-from .drift import unsized
 from .facts import NameServerSnapshot, PodFact, Problem
 from .nameserver_scaling import Scaling
 from .objects import Owner
-from .plan import Action, Plan
+from .plan import Action, Annotate, Plan
+from .rollout import hold, revisions, servers
+from .rollout.servers import Course
+from .rollout.workloads import adopts
+from .rollout_status import events as rollout_events
 
 Json = dict[str, Any]
 
@@ -29,15 +32,16 @@ class Draft(msgspec.Struct):
 
     actions: list[Action] = []
     problems: list[Problem] = []
-    pending: list[str] = []
     scaling: Scaling = Scaling()
 
 
 def plan(snapshot: NameServerSnapshot, now: str, now_ms: int) -> Plan[NameServerStatus]:
     """What to do about a NameServer, and what is true of it. ``now`` in RFC 3339, ``now_ms`` the same since 1970."""
+    snapshot, target = servers.resolve(snapshot)
     draft = Draft()
+    course = servers.chart(snapshot, target, now_ms)
     if snapshot.server.metadata.deletion_timestamp is None:
-        _objects(snapshot, draft)
+        _objects(snapshot, course, draft)
         draft.scaling = scaling.decide(snapshot, now_ms)
         draft.actions += draft.scaling.actions
         if snapshot.server.spec.paused:
@@ -45,17 +49,39 @@ def plan(snapshot: NameServerSnapshot, now: str, now_ms: int) -> Plan[NameServer
         # Also while paused: a gate is no change but the truth about a pod, and a name server that moved to another node
         # would stay hidden from clients for as long as somebody forgets to unpause.
         draft.actions += completeness.decide(snapshot)
-    return _report(snapshot, draft, now)
+    return _report(snapshot, course, draft, now)
 
 
-def _objects(snapshot: NameServerSnapshot, draft: Draft) -> None:
+def _objects(snapshot: NameServerSnapshot, course: Course, draft: Draft) -> None:
     meta = snapshot.server.metadata
     owner = Owner(API_VERSION, "NameServer", meta.name, meta.namespace, meta.uid)
-    *rest, workload = nameserver.objects(snapshot.server)
-    exists = ("StatefulSet", workload["metadata"]["name"]) in snapshot.objects
-    # The size of a set that exists follows rules of its own; what is applied does not speak of it.
-    allowed, draft.pending = rollout.split([unsized(workload) if exists else workload], snapshot.objects, owner)
-    draft.actions, draft.problems = objects.decide([*_selectable(snapshot, rest), *allowed], snapshot.objects, owner)
+    made = servers.objects(snapshot, course)
+    draft.actions, draft.problems = objects.decide(_selectable(snapshot, made), snapshot.objects, owner)
+    draft.problems += course.problems
+    rules, labels = snapshot.server.spec.rollout or Restarts(), names.name_server_labels(meta.name)
+    written = revisions.actions(course.target, snapshot.objects, owner, labels, rules.history_limit)
+    draft.actions += written or _rolling(snapshot, course)
+
+
+def _rolling(snapshot: NameServerSnapshot, course: Course) -> list[Action]:
+    """The step of a rollout, once its revision is written."""
+    meta, target, standing = snapshot.server.metadata, course.target, course.standing
+    found: list[Action] = [course.action] if course.action else []
+    if standing is None:
+        return found
+    if adopts(standing, target.revision):
+        notes: dict[str, str | None] = {names.REVISION_LABEL: target.revision}
+        message = f"{standing.workload.name} needs no restart"
+        found.append(Annotate("", message, "StatefulSet", standing.workload.name, standing.workload.uid, notes))
+    elif not standing.due and snapshot.pods and all(pod.ready for pod in snapshot.pods):
+        found += revisions.complete(target, snapshot.objects)
+    good = revisions.last_good(target, snapshot.objects, meta.uid)
+    rules = snapshot.server.spec.rollout
+    if course.halted and rules and rules.auto_rollback and good and not target.undone:
+        message = f"goes back from {target.asked} to {good}, which ran everywhere: {course.halted.message}"
+        run = {names.RUN_REVISION: f"{target.asked} {good}"}
+        found.append(Annotate("RolledBack", message[:1000], "NameServer", meta.name, meta.uid, {**run}))
+    return found
 
 
 def _selectable(snapshot: NameServerSnapshot, wanted: list[Json]) -> list[Json]:
@@ -69,7 +95,7 @@ def _selectable(snapshot: NameServerSnapshot, wanted: list[Json]) -> list[Json]:
     ]
 
 
-def _report(snapshot: NameServerSnapshot, draft: Draft, now: str) -> Plan[NameServerStatus]:
+def _report(snapshot: NameServerSnapshot, course: Course, draft: Draft, now: str) -> Plan[NameServerStatus]:
     server = snapshot.server
     members = [_member(pod) for pod in sorted(snapshot.pods, key=lambda pod: pod.member)]
     ready, wanted = sum(member.ready for member in members), scaling.wanted(snapshot)
@@ -80,7 +106,7 @@ def _report(snapshot: NameServerSnapshot, draft: Draft, now: str) -> Plan[NameSe
         _progressing(snapshot, ready, wanted, draft.scaling),
         degraded(troubles),
         _scaling(snapshot, draft.scaling),
-        *_pending(draft.pending),
+        _rollout(snapshot, course),
     ]
     conditions = settle(verdicts, before, server.metadata.generation, now)
     name, namespace = server.metadata.name, server.metadata.namespace
@@ -91,15 +117,19 @@ def _report(snapshot: NameServerSnapshot, draft: Draft, now: str) -> Plan[NameSe
         ready=f"{ready}/{wanted}",
         address=f"{names.name_server_workload(name)}.{namespace}.svc:{names.NAME_SERVER_PORT}",
         selector=f"{names.NAME_SERVER_LABEL}={name}",
+        revision=course.target.revision,
         members=members,
         conditions=conditions,
     )
-    settled = ready == wanted and not draft.scaling.reason and not completeness.unasked(snapshot.pods)
+    settled = (
+        ready == wanted and not course.due and not draft.scaling.reason and not completeness.unasked(snapshot.pods)
+    )
     quiet = settled or (server.spec.paused and not completeness.unasked(snapshot.pods))
     requeue = None if quiet and not draft.actions else pace.next_look(conditions, bool(draft.actions), now)
     if requeue is not None and draft.scaling.patient:
         requeue = max(requeue, PATIENT_SECONDS)
-    return Plan(tuple(draft.actions), status, events(before, conditions), requeue)
+    told = (*rollout_events(before, conditions), *events(before, conditions))
+    return Plan(tuple(draft.actions), status, told, requeue)
 
 
 def _member(pod: PodFact) -> NameServerMember:
@@ -109,6 +139,7 @@ def _member(pod: PodFact) -> NameServerMember:
         ready=pod.ready,
         listed=pod.listed != "false",
         complete=pod.opened,
+        revision=pod.revision,
         problem=pod.problem.message[:1024] if pod.problem else "",
     )
 
@@ -139,11 +170,17 @@ def _scaling(snapshot: NameServerSnapshot, state: Scaling) -> Verdict:
     return Verdict("Scaling", True, state.reason, state.message)
 
 
-def _pending(pending: list[str]) -> list[Verdict]:
-    if not pending:
-        return []
-    message = (
-        f"the spec asks for other pods than run in {', '.join(pending)}; this version changes the number of name servers, but no "
-        "running one: set the spec back, or create a new NameServer"
-    )
-    return [Verdict("ChangesPending", True, "RolloutNeeded", message)]
+def _rollout(snapshot: NameServerSnapshot, course: Course) -> Verdict:
+    """True while pods are still to restart; the reason is that of the restarts, or what holds them."""
+    target, standing = course.target, course.standing
+    undone = [f"the spec asks for {target.asked}, {target.revision} runs instead"] if target.undone else []
+    if course.halted:
+        return Verdict("RollingOut", True, "Halted", course.halted.message)
+    if standing is None or not standing.due:
+        return Verdict("RollingOut", False, "Undone" if undone else "UpToDate", "; ".join(undone))
+    behind = len(snapshot.pods) if standing.template_due else len(standing.outdated)
+    message = f"{len(snapshot.pods) - behind} of {len(snapshot.pods)} name servers are at {target.revision}"
+    why = ", ".join(change.words() for change in standing.changes or ())
+    words = [f"{message} ({why})" if why else message, course.doing, *undone]
+    paused = hold.paused(snapshot.server.metadata.annotations)
+    return Verdict("RollingOut", True, "Paused" if paused else standing.reason(), "; ".join(filter(None, words)))

@@ -137,6 +137,35 @@ class Rebuild(Action, frozen=True):
     claims: tuple[tuple[str, str], ...]
 
 
+class SetPartition(Action, frozen=True):
+    """Let a StatefulSet's pods from this ordinal on take its new template: its controller restarts the highest of them.
+
+    Only if the set is as the plan saw it. Pods below come back as they were.
+    """
+
+    name: str
+    uid: str
+    resource_version: str
+    partition: int
+
+
+class Annotate(Action, frozen=True):
+    """Set annotations of an object of ours, or of the resource itself; None takes one away."""
+
+    kind: str
+    name: str
+    uid: str
+    values: dict[str, str | None]
+
+
+class NumberRevision(Action, frozen=True):
+    """Give a ControllerRevision another number."""
+
+    name: str
+    uid: str
+    revision: int
+
+
 class PutOrders(Action, frozen=True):
     """Tell a name server which brokers' queues order topics use (code 100), value by topic."""
 
@@ -166,10 +195,14 @@ S = TypeVar("S", BrokerClusterStatus, NameServerStatus)
 
 
 class Plan(msgspec.Struct, Generic[S], frozen=True):
-    """Actions in their order, the status that is true now, what to tell, and when to look again (seconds; None: at the resync)."""
+    """Actions in their order, the status that is true now, what to tell, and when to look again (seconds; None: at the resync).
+
+    ``upgrading``: pods restart only because of an upgrade of the operator, which is staggered over all clusters.
+    """
 
     actions: tuple[Action, ...]
     status: S
     events: tuple[Event, ...] = ()
     requeue: float | None = None
     progress: tuple[Progress, ...] = ()
+    upgrading: bool = False

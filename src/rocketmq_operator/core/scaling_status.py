@@ -29,7 +29,9 @@ def events(groups: Groups) -> tuple[Event, ...]:
     steps = ((view, groups.steps[index]) for index, view in sorted(groups.views.items()))
     return tuple(
         Event(
-            "Normal", f"Group{step.life.phase.value or 'Serving'}", f"{view.name} {step.doing or ENDS[step.life.phase]}"
+            "Normal",
+            f"Group{step.life.phase.value or 'Serving'}",
+            f"{view.name} {step.doing or step.rolling or ENDS[step.life.phase]}",
         )
         for view, step in steps
         if step.life.phase is not view.life.phase
@@ -38,9 +40,17 @@ def events(groups: Groups) -> tuple[Event, ...]:
 
 def progress(groups: Groups) -> tuple[Progress, ...]:
     """The same for live figures, with exact numbers."""
+    rolling = [(view, groups.steps[index]) for index, view in sorted(groups.views.items())]
     return tuple(
-        Progress(view.name, _word(view, step), step.doing, step.left, step.total) for view, step in _told(groups)
+        [Progress(view.name, _word(view, step), step.doing, step.left, step.total) for view, step in _told(groups)]
+        + [Progress(view.name, _reason(groups, view.index), step.rolling) for view, step in rolling if step.rolling]
     )
+
+
+def _reason(groups: Groups, index: int) -> str:
+    """Why a group is changed, as a phase of its own."""
+    standing = groups.course.standings.get(index)
+    return (standing.reason() if standing else "") or "RollingOut"
 
 
 def sooner(groups: Groups, requeue: float | None) -> float | None:

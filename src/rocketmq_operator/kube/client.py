@@ -203,6 +203,11 @@ class Client:
         target = f"/api/v1/namespaces/{quote(namespace)}/services/{quote(service)}:{port}/proxy/{path.lstrip('/')}"
         return await self._session.call("proxy", _SERVICE_PROXY, "GET", target)
 
+    async def pod_log(self, namespace: str, pod: str, *, lines: int, previous: bool = False) -> str:
+        path = _POD_LOG.path(namespace, pod, "log")
+        wanted = _parameters(tailLines=str(lines), previous="true" if previous else None)
+        return (await self._session.call("log", _POD_LOG, "GET", path, params=wanted)).decode(errors="replace")
+
     async def _write(
         self,
         verb: str,
@@ -219,6 +224,7 @@ class Client:
         )
 
 
+_POD_LOG = Resource("", "v1", "Pod", "pods")
 _SERVICE_PROXY = Resource("", "v1", "Service", "services/proxy")
 
 

@@ -85,6 +85,10 @@ class Kube(Protocol):
         """GET from a Service through the API server's proxy; the answer's body."""
         ...
 
+    async def pod_log(self, namespace: str, pod: str, *, lines: int, previous: bool = False) -> str:
+        """The last lines of a pod's only container, or of its life before."""
+        ...
+
     @overload
     async def list(
         self,

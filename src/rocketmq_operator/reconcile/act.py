@@ -13,6 +13,7 @@ from rocketmq_operator.core.facts import Problem
 from rocketmq_operator.core.objects import not_ours
 from rocketmq_operator.core.plan import (
     Action,
+    Annotate,
     Apply,
     Configure,
     Copy,
@@ -20,6 +21,7 @@ from rocketmq_operator.core.plan import (
     Event,
     GrowClaim,
     Leaving,
+    NumberRevision,
     Orphan,
     PutOrders,
     Rebuild,
@@ -28,11 +30,12 @@ from rocketmq_operator.core.plan import (
     SetFinalizer,
     SetGate,
     SetListed,
+    SetPartition,
     WipeWritePermission,
 )
 from rocketmq_operator.kube.errors import AlreadyExists, Conflict, Forbidden, Invalid, KubeError, NotFound, NotLeader
 from rocketmq_operator.kube.port import Kube
-from rocketmq_operator.kube.resources import CONFIG_MAP, PDB, POD, SERVICE, STATEFULSET
+from rocketmq_operator.kube.resources import CONFIG_MAP, CONTROLLER_REVISION, PDB, POD, SERVICE, STATEFULSET
 from rocketmq_operator.kube.types import Ref, Resource
 
 from .copying import copy
@@ -44,7 +47,9 @@ Guard = Callable[[], None]
 
 log = structlog.get_logger(__name__)
 
-RESOURCES: dict[str, Resource] = {each.kind: each for each in (CONFIG_MAP, PDB, SERVICE, STATEFULSET)}
+RESOURCES: dict[str, Resource] = {
+    each.kind: each for each in (CONFIG_MAP, CONTROLLER_REVISION, PDB, SERVICE, STATEFULSET)
+}
 REMOVABLE = {**RESOURCES, POD.kind: POD}
 
 
@@ -98,10 +103,10 @@ class Actor:
                 return await self._gate(action)
             case SetListed():
                 return await self._list(action)
-            case Resize():
-                return await self._resize(action)
             case GrowClaim() | Orphan() | Rebuild():
                 return await self._volumes.carry_out(action)
+            case Resize() | SetPartition() | Annotate() | NumberRevision():
+                return await self._patch_ours(action)
             case SetFinalizer():
                 await self._finalize(action)
             case _:
@@ -180,16 +185,24 @@ class Actor:
             return False
         return True
 
-    async def _resize(self, action: Resize) -> bool:
-        if action.leaving is not None and not await self._still(action.leaving):
+    async def _patch_ours(self, action: Resize | SetPartition | Annotate | NumberRevision) -> bool:
+        """A change of a few fields of an object, if it is still the one that the plan saw."""
+        if isinstance(action, Resize) and action.leaving is not None and not await self._still(action.leaving):
             return False
-        metadata = {"uid": action.uid, "resourceVersion": action.resource_version}
-        body = {"metadata": metadata, "spec": {"replicas": action.replicas}}
         try:
-            await self._kube.patch(Ref(STATEFULSET, self._namespace, action.name), body)
+            await self._kube.patch(self._ref_of(action), _patch(action))
         except (NotFound, Conflict):
             return False
         return True
+
+    def _ref_of(self, action: Resize | SetPartition | Annotate | NumberRevision) -> Ref:
+        match action:
+            case Annotate(kind=kind, name=name):
+                known = REMOVABLE.get(kind)
+                return Ref(known, self._namespace, name) if known else self._item
+            case NumberRevision(name=name):
+                return Ref(CONTROLLER_REVISION, self._namespace, name)
+        return Ref(STATEFULSET, self._namespace, action.name)
 
     async def _still(self, leaving: Leaving) -> bool:
         """Whether the leaving pod is as the plan saw it, asked of the API server itself: the view may lag."""
@@ -200,6 +213,21 @@ class Actor:
         listed = meta.get("labels", {}).get(names.LISTED_LABEL)
         since = meta.get("annotations", {}).get(names.UNLISTED_SINCE)
         return (meta["uid"], listed, since) == (leaving.uid, "false", str(leaving.since))
+
+
+def _patch(action: Resize | SetPartition | Annotate | NumberRevision) -> Json:
+    """The merge patch, with what the plan saw as precondition."""
+    match action:
+        case Resize(replicas=replicas):
+            seen = {"uid": action.uid, "resourceVersion": action.resource_version}
+            return {"metadata": seen, "spec": {"replicas": replicas}}
+        case SetPartition(partition=partition):
+            seen = {"uid": action.uid, "resourceVersion": action.resource_version}
+            rolling = {"type": "RollingUpdate", "rollingUpdate": {"partition": partition}}
+            return {"metadata": seen, "spec": {"updateStrategy": rolling}}
+        case Annotate(values=values):
+            return {"metadata": {"uid": action.uid, "annotations": values}}
+    return {"metadata": {"uid": action.uid}, "revision": action.revision}
 
 
 def _refused(action: Action, error: KubeError) -> Problem:

@@ -6,6 +6,7 @@ import msgspec
 
 from rocketmq_operator.admin import Admin
 from rocketmq_operator.api import NAME_SERVER, BrokerCluster
+from rocketmq_operator.api.common import condition
 from rocketmq_operator.core import announced, clusters, intents, nameserver_scaling
 from rocketmq_operator.core.addresses import AddressError, NameServers
 from rocketmq_operator.core.facts import ClusterSnapshot, NameServerSnapshot, Problem
@@ -21,17 +22,32 @@ from . import look, look_deep
 from .act import Actor, Guard
 from .clock import Now
 from .expand import Expander
+from .last_words import last_words
 from .progress import Board
 from .report import Reporter
 from .resources import CLUSTERS
 from .world import Key, World
 
+MOST_ROLLING = 3
+"""Clusters that are restarted at a time because the operator was upgraded."""
+
 
 class BrokerClusters:
-    """The reconciler of all BrokerClusters; it keeps nothing about any of them but what ``board`` shows."""
+    """The reconciler of all BrokerClusters; it keeps nothing about any of them but what ``board`` shows, and who restarts."""
 
-    def __init__(self, world: World, kube: Kube, admin: Admin, reporter: Reporter, now: Now, guard: Guard) -> None:
+    def __init__(
+        self,
+        world: World,
+        kube: Kube,
+        admin: Admin,
+        reporter: Reporter,
+        now: Now,
+        guard: Guard,
+        most_rolling: int = MOST_ROLLING,
+    ) -> None:
         self.board = Board()
+        self._most_rolling = most_rolling
+        self._upgrading: set[Key] = set()
         self._world = world
         self._kube = kube
         self._admin = admin
@@ -45,15 +61,24 @@ class BrokerClusters:
         cluster = self._world.clusters.get(key.namespace, key.name)
         if cluster is None:
             self.board.forget(key)
+            self._upgrading.discard(key)
             return None
-        snapshot = await self._classes(await self._deeper(await self.observe(cluster, key)))
+        observed = await self._classes(await self._deeper(await self.observe(cluster, key)))
+        snapshot = self._among_others(observed, key)
         plan = clusters.plan(snapshot, self._now.text(), self._now.milliseconds())
+        # Nothing is awaited since the others were counted, so that not all of a fleet begin at the same moment.
+        (self._upgrading.add if plan.upgrading else self._upgrading.discard)(key)
         self.board.note(key, plan.progress, self._now.milliseconds() / 1000)
         outcome = await Actor(self._kube, self._admin, Ref(CLUSTERS, key.namespace, key.name), self._guard).carry_out(
             plan.actions
         )
         await self._reporter.report(CLUSTERS, cluster, plan, outcome)
         return 1.0 if outcome.retry else plan.requeue
+
+    def _among_others(self, snapshot: ClusterSnapshot, key: Key) -> ClusterSnapshot:
+        """With the number of other clusters that restart because the operator was upgraded, by their statuses and by us."""
+        others = (self._world.upgrading() | self._upgrading) - {key}
+        return msgspec.structs.replace(snapshot, others_rolling=len(others), most_rolling=self._most_rolling)
 
     async def observe(self, cluster: BrokerCluster, key: Key) -> ClusterSnapshot:
         """Everything that decides about a cluster, as it is now."""
@@ -72,7 +97,23 @@ class BrokerClusters:
             nodes=self._world.node_count(cluster.spec.node_selector),
             cordoned=self._world.cordoned(),
             claims=self._world.claims_of(key),
+            servers_rolling=self._servers_rolling(cluster),
+            last_words=await last_words(
+                self._kube, key.namespace, pods, cluster.status.conditions if cluster.status else ()
+            ),
         )
+
+    def _servers_rolling(self, cluster: BrokerCluster) -> bool:
+        """Whether the NameServer that the cluster refers to restarts pods, or has not looked at its newest spec yet."""
+        reference = cluster.spec.name_server_ref
+        if reference is None:
+            return False
+        server = self._world.name_servers.get(reference.namespace or cluster.metadata.namespace, reference.name)
+        if server is None or server.status is None:
+            return False
+        rolling = condition(server.status.conditions, "RollingOut")
+        seen = server.status.observed_generation == server.metadata.generation
+        return not seen or bool(rolling and rolling.status == "True" and rolling.reason not in {"Halted", "Paused"})
 
     async def _deeper(self, snapshot: ClusterSnapshot) -> ClusterSnapshot:
         """What brokers hold, as far as groups that come and go need it; nothing in everyday life."""

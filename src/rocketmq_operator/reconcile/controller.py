@@ -11,14 +11,15 @@ from rocketmq_operator.admin import Admin
 from rocketmq_operator.api import BROKER_CLUSTER, NAME_SERVER, BrokerCluster, NameServer
 from rocketmq_operator.core import names
 from rocketmq_operator.kube.port import Kube
-from rocketmq_operator.kube.resources import NODE, POD, PVC
+from rocketmq_operator.kube.resources import CONTROLLER_REVISION, NODE, POD, PVC
+from rocketmq_operator.kube.types import Resource
 from rocketmq_operator.runtime.clock import Clock
 from rocketmq_operator.runtime.queue import WorkQueue
 from rocketmq_operator.runtime.reflector import Health, Reflector, reflectors
 from rocketmq_operator.runtime.runner import Runner
 
 from .act import Guard
-from .broker_cluster import BrokerClusters
+from .broker_cluster import MOST_ROLLING, BrokerClusters
 from .clock import Now
 from .name_server import NameServers
 from .report import Recorder, Reporter
@@ -47,6 +48,7 @@ class Controller:
         workers: int = 16,
         on_run: OnRun | None = None,
         guard: Guard = lambda: None,
+        most_rolling: int = MOST_ROLLING,
     ) -> None:
         self.world = World()
         self._clock, self._random = clock, random
@@ -55,7 +57,7 @@ class Controller:
         self._queue: WorkQueue[Key] = WorkQueue(clock=clock, random=random)
         now = Now(clock.wall)
         reporter = Reporter(kube, recorder, now)
-        clusters = BrokerClusters(self.world, kube, admin, reporter, now, guard)
+        clusters = BrokerClusters(self.world, kube, admin, reporter, now, guard, most_rolling)
         self.board = clusters.board
         self._kinds: dict[str, Callable[[Key], Awaitable[float | None]]] = {
             BROKER_CLUSTER.kind: clusters.reconcile,
@@ -84,7 +86,7 @@ class Controller:
             (CLUSTERS, BrokerCluster, world.clusters, None),
             (NAME_SERVERS, NameServer, world.name_servers, None),
             (POD, PodView, world.pods, names.MANAGED_SELECTOR),
-            *((each, Made, world.made[each.kind], names.MANAGED_SELECTOR) for each in MADE),
+            *((each, Made, world.made[each.kind], _selector(each)) for each in MADE),
         ]
         found: list[Reflector[Any]] = []
         for resource, type_, store, selector in made:
@@ -205,6 +207,13 @@ class Controller:
     def health(self) -> list[Health]:
         """How each watch is; nodes and claims apart, which an operator may be forbidden to read."""
         return [each.health for each in self._reflectors]
+
+
+def _selector(resource: Resource) -> str:
+    """StatefulSets give their own revisions the labels of their pods; only ours are watched."""
+    if resource is CONTROLLER_REVISION:
+        return f"{names.MANAGED_SELECTOR},{names.REVISION_LABEL}=true"
+    return names.MANAGED_SELECTOR
 
 
 def _wish(item: Any) -> tuple[int, dict[str, str]]:

@@ -10,6 +10,7 @@ from rocketmq_operator.admin import Admin, AdminError
 from rocketmq_operator.admin.nameserver import ORDER_NAMESPACE
 from rocketmq_operator.core import names
 from rocketmq_operator.core.facts import BrokerFact, PodFact, Registered, Registrations
+from rocketmq_operator.core.rollout.live_keys import LIVE_KEYS
 from rocketmq_operator.kube.errors import Forbidden, NotFound
 from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.resources import STORAGE_CLASS
@@ -112,4 +113,5 @@ async def _broker(admin: Admin, pod: PodFact, before: int | None) -> BrokerFact 
         dispatch_behind=runtime.dispatch_behind_bytes,
         file_reserved=int(config.get("fileReservedTime", "0")),
         before=-1 if before is None else before,
+        settings={key: config[key] for key in LIVE_KEYS if key in config},
     )

@@ -10,12 +10,14 @@ from rocketmq_operator.admin import Admin
 from rocketmq_operator.api import NameServer
 from rocketmq_operator.core import completeness, names, nameserver_scaling, nameservers
 from rocketmq_operator.core.facts import NameServerSnapshot, Referring
+from rocketmq_operator.core.rollout import servers as rollout_servers
 from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.types import Ref
 
 from . import look
 from .act import Actor, Guard
 from .clock import Now
+from .last_words import last_words
 from .report import Reporter
 from .resources import NAME_SERVERS
 from .world import Key, World, referring
@@ -50,9 +52,11 @@ class NameServers:
         """Everything that decides about a NameServer, as it is now; RocketMQ is asked only where something depends on it."""
         pods = self._world.pods_of(key)
         clusters = tuple(self._referring(server))
-        there = NameServerSnapshot(server, self._world.facts(key), pods, clusters)
+        status = server.status.conditions if server.status else ()
+        words = await last_words(self._kube, key.namespace, pods, status)
+        there = NameServerSnapshot(server, self._world.facts(key), pods, clusters, last_words=words)
         shrinking, unasked = nameserver_scaling.shrinking(there), completeness.unasked(pods)
-        if not (shrinking or unasked):
+        if not (shrinking or unasked or servers_due(there, self._now.milliseconds())):
             return there
         servers = {pod.name: f"{pod.ip}:{names.NAME_SERVER_PORT}" for pod in pods if pod.runs}
         listed, ordered, heard = await asyncio.gather(
@@ -76,6 +80,12 @@ class NameServers:
             if cluster is not None:
                 found.append(Referring(cluster, self._world.pods_of(key)))
         return found
+
+
+def servers_due(snapshot: NameServerSnapshot, now_ms: int) -> bool:
+    """Whether name servers are to restart, so that it must be known who is registered where."""
+    resolved, target = rollout_servers.resolve(snapshot)
+    return rollout_servers.chart(resolved, target, now_ms).due
 
 
 def _by_pod(servers: Mapping[str, str], answers: Mapping[str, T]) -> dict[str, T]:

@@ -3,6 +3,8 @@
 Decoded straight from the API server's bytes; what is not named here is never kept.
 """
 
+from datetime import datetime
+
 import msgspec
 
 from rocketmq_operator.core import names, pods
@@ -21,6 +23,7 @@ class Made(View, frozen=True):
 
     spec: msgspec.Raw = msgspec.Raw(b"")
     data: msgspec.Raw = msgspec.Raw(b"")
+    revision: int = 0
 
     def __post_init__(self) -> None:
         """Keep copies: a Raw fresh from the decoder holds on to the whole page that it came in."""
@@ -51,11 +54,16 @@ class State(msgspec.Struct, frozen=True):
     terminated: Terminated | None = None
 
 
-class ContainerStatus(msgspec.Struct, frozen=True, rename={"container_id": "containerID", "last_state": "lastState"}):
+class ContainerStatus(
+    msgspec.Struct,
+    frozen=True,
+    rename={"container_id": "containerID", "last_state": "lastState", "restart_count": "restartCount"},
+):
     """A container of a pod."""
 
     image: str = ""
     container_id: str = ""
+    restart_count: int = 0
     state: State = State()
     last_state: State = State()
 
@@ -165,6 +173,8 @@ def object_fact(kind: str, view: Made) -> ObjectFact:
         view.spec,
         view.data,
         meta.resource_version,
+        {name: text for name, text in meta.annotations.items() if name.startswith(names.OURS)},
+        view.revision,
         meta.deletion_timestamp is not None,
     )
 
@@ -219,11 +229,20 @@ def pod_fact(pod: PodView) -> PodFact:
         ),
         listed=meta.labels.get(names.LISTED_LABEL, ""),
         unlisted_since=_milliseconds(meta.annotations.get(names.UNLISTED_SINCE, "")),
+        revision=meta.annotations.get(names.REVISION_LABEL, ""),
+        created=_time(meta.creation_timestamp),
+        restart=meta.annotations.get(names.RESTART, ""),
+        restarts=container.restart_count,
     )
 
 
 def _milliseconds(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() else 0
+
+
+def _time(text: str | None) -> int:
+    """Kubernetes' creationTimestamp in ms since 1970."""
+    return int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000) if text else 0
 
 
 def _trouble(container: ContainerStatus) -> pods.ContainerTrouble:

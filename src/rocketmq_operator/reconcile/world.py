@@ -5,15 +5,17 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from rocketmq_operator.api import BROKER_CLUSTER, NAME_SERVER, BrokerCluster, NameServer
+from rocketmq_operator.api.common import condition
 from rocketmq_operator.core import names
 from rocketmq_operator.core.addresses import ServiceName, names_service
 from rocketmq_operator.core.facts import ClaimFact, ObjectFact, PodFact
-from rocketmq_operator.kube.resources import CONFIG_MAP, PDB, SERVICE, STATEFULSET
+from rocketmq_operator.core.rollout.diff import Reason
+from rocketmq_operator.kube.resources import CONFIG_MAP, CONTROLLER_REVISION, PDB, SERVICE, STATEFULSET
 from rocketmq_operator.runtime import Store
 
 from .views import ClaimView, Made, NodeView, PodView, View, claim_fact, object_fact, pod_fact
 
-MADE = (CONFIG_MAP, PDB, SERVICE, STATEFULSET)
+MADE = (CONFIG_MAP, CONTROLLER_REVISION, PDB, SERVICE, STATEFULSET)
 
 
 class Key(msgspec.Struct, frozen=True, order=True):
@@ -86,6 +88,11 @@ class World:
         """Nodes that take no new pods."""
         return frozenset(node.metadata.name for node in self.nodes.values() if node.spec.unschedulable)
 
+    def upgrading(self) -> set[Key]:
+        """The clusters that restart because of an upgrade of the operator."""
+        found = (each for each in self.clusters.values() if _upgrades(each))
+        return {Key(BROKER_CLUSTER.kind, each.metadata.namespace, each.metadata.name) for each in found}
+
     def on_node(self, node: str) -> list[Key]:
         """The clusters that have a pod on a node."""
         keys = (owner_key(pod) for pod in self.pods.values() if pod.spec.node_name == node)
@@ -94,6 +101,17 @@ class World:
     def node_addresses(self) -> frozenset[str]:
         """All addresses of all nodes."""
         return frozenset(each.address for node in self.nodes.values() for each in node.status.addresses)
+
+
+def _upgrades(cluster: BrokerCluster) -> bool:
+    """Whether it has begun: one that waits for others does not count."""
+    conditions = cluster.status.conditions if cluster.status else []
+    rolling = condition(conditions, "RollingOut")
+    if rolling is None or (rolling.status, rolling.reason) != ("True", Reason.OPERATOR.value):
+        return False
+    return bool(
+        cluster.status and (cluster.status.updated_brokers or any(each.phase for each in cluster.status.broker_groups))
+    )
 
 
 def referring(world: World, server: NameServer) -> list[Key]:

@@ -45,6 +45,8 @@ class Start:
         self.pod = pod
         self.version = version
         self.settings = settings(pod.config["settings"])
+        self.on_lost = pod.intent.get("onLostVolume") or "Refuse"
+        self.adopts = pod.intent.get("adoptClusterUid") or "-"
         self.member = int(pod.name.rpartition("-")[2])
         self.group = pod.environment("GROUP")
         self.name = f"{self.settings['BROKER_NAME_PREFIX']}-{self.group}"
@@ -70,13 +72,13 @@ class Start:
         self.fresh = False
         if volume.stamp:
             life = int(volume.stamp[3]) if len(volume.stamp) > 3 else 1
-            adopted = volume.stamp[0] == self.settings["ADOPT_CLUSTER_UID"] and volume.stamp[1:3] == mine[1:]
+            adopted = volume.stamp[0] == self.adopts and volume.stamp[1:3] == mine[1:]
             if volume.stamp[:3] == mine and life != now:
                 self._begin_life(store, life, now)
             elif volume.stamp[:3] != mine and not adopted:
                 raise RefusedError(f"VolumeOfAnother: the volume belongs to {volume.stamp}")
         elif store.records:
-            if self.settings["ADOPT_CLUSTER_UID"] != "unstamped":
+            if self.adopts != "unstamped":
                 raise RefusedError("VolumeUnstamped: the volume holds messages but no stamp")
         else:
             self.fresh = True
@@ -87,7 +89,7 @@ class Start:
     def _guard_empty(self, how: str) -> None:
         """A master whose group held messages in this life must not start with nothing."""
         lost = self.member == 0 and self.intent("initialized") == "true"
-        if lost and self.settings["ON_LOST_VOLUME"] != "StartEmpty":
+        if lost and self.on_lost != "StartEmpty":
             raise RefusedError(f"VolumeLost: the volume of this master {how} but its group held messages")
 
     def _begin_life(self, store: Store, old: int, now: int) -> None:
@@ -117,7 +119,7 @@ class Start:
     def config(self, host: str, milliseconds: int) -> dict[str, str]:
         """broker.conf as the broker reads it."""
         role = self.role
-        found = dict(properties(self.pod.config["broker.conf"]))
+        found = {**properties(self.pod.config["broker.conf"]), **properties(self.intent("live"))}
         permission = self.intent("brokerPermission")
         found |= {
             "brokerName": self.name,

@@ -120,6 +120,9 @@ class Link:
 
         return await list_all(page, type, f"list of {resource.plural}")
 
+    async def pod_log(self, namespace: str, pod: str, *, lines: int, previous: bool = False) -> str:
+        return ""
+
     async def proxy_get(self, namespace: str, service: str, port: int | str, path: str) -> bytes:
         raise NotImplementedError
 

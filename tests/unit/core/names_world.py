@@ -12,7 +12,20 @@ from rocketmq_operator.api.common import Metadata
 from rocketmq_operator.core import announced, names, nameservers
 from rocketmq_operator.core.addresses import NameServers
 from rocketmq_operator.core.facts import BrokerFact, NameServerSnapshot, ObjectFact, PodFact, Referring, Registered
-from rocketmq_operator.core.plan import Apply, Create, Plan, PutOrders, Resize, SetGate, SetListed
+from rocketmq_operator.core.plan import (
+    Annotate,
+    Apply,
+    Create,
+    NumberRevision,
+    Plan,
+    PutOrders,
+    Remove,
+    Resize,
+    SetGate,
+    SetListed,
+    SetPartition,
+)
+from rocketmq_operator.core.rollout.standing import started
 
 from .world import NOW_MS, cluster, fact_of
 
@@ -115,7 +128,7 @@ class NamesWorld:
         self.server = msgspec.structs.replace(self.server, status=plan.status)
         return plan
 
-    def _do(self, action: Any) -> None:
+    def _do(self, action: Any) -> None:  # noqa: C901
         match action:
             case Create(obj=obj):
                 fact = fact_of(obj)
@@ -134,11 +147,35 @@ class NamesWorld:
                 fact = self.objects[("StatefulSet", name)]
                 resized = _raw({**fact.content()["spec"], "replicas": replicas})
                 self.objects[("StatefulSet", name)] = msgspec.structs.replace(fact, spec=resized)
+            case Annotate(kind=kind, name=name, values=values):
+                fact = self.objects[(kind, name)]
+                self.objects[(kind, name)] = msgspec.structs.replace(fact, notes={**fact.notes, **values})
+            case NumberRevision(name=name, revision=number):
+                fact = self.objects[("ControllerRevision", name)]
+                self.objects[("ControllerRevision", name)] = msgspec.structs.replace(fact, number=number)
+            case SetPartition(name=name, partition=partition):
+                fact = self.objects[("StatefulSet", name)]
+                strategy = {"rollingUpdate": {"partition": partition}}
+                spec = _raw({**fact.content()["spec"], "updateStrategy": strategy})
+                self.objects[("StatefulSet", name)] = msgspec.structs.replace(fact, spec=spec)
+                self._roll(partition)
+            case Remove(kind="Pod", name=name):
+                self.replace(name)
             case PutOrders(address=address, values=values):
                 server = next(each.name for each in self.pods.values() if address == f"{each.ip}:9876")
                 self.orders[server].update(values)
             case _:
                 raise AssertionError(f"no such action is expected here: {action}")
+
+    def _roll(self, partition: int) -> None:
+        """The highest pod that is behind the template ends."""
+        behind = [pod for pod in self.pods.values() if pod.member >= partition and pod.revision != self._revision()]
+        if behind:
+            self.replace(max(behind, key=lambda pod: pod.member).name)
+
+    def _revision(self) -> str:
+        fact = self.objects.get(("StatefulSet", "n-ns"))
+        return started(fact) if fact else ""
 
     def kubernetes(self) -> None:
         """The StatefulSet's controller and the kubelets: all pods that are wanted run, the others are gone."""
@@ -149,7 +186,13 @@ class NamesWorld:
             if name not in self.pods:
                 self._containers += 1
                 self.pods[name] = PodFact(
-                    name, f"uid-{name}-{self._containers}", ordinal, ip=f"10.2.0.{self._containers}", listed="true"
+                    name,
+                    f"uid-{name}-{self._containers}",
+                    ordinal,
+                    ip=f"10.2.0.{self._containers}",
+                    listed="true",
+                    revision=self._revision(),
+                    created=self.now_ms,
                 )
             if not self.pods[name].container:
                 self.start(name)

@@ -27,7 +27,7 @@ def settled(replicas: int, **kwargs: object) -> NamesWorld:
 def test_everything_is_created_at_once_and_then_writes_stop() -> None:
     world = NamesWorld(2)
     kinds = sorted(action.obj["kind"] for action in world.plan().actions if isinstance(action, Create))
-    assert kinds == ["ConfigMap", "PodDisruptionBudget", "Service", "Service", "StatefulSet"]
+    assert kinds == ["ConfigMap", "ControllerRevision", "PodDisruptionBudget", "Service", "Service", "StatefulSet"]
     plan = world.settle()
     assert plan.actions == () and plan.events == () and plan.requeue is None
     assert (told(plan, "Ready").status, told(plan, "Scaling").status) == ("True", "False")
@@ -309,20 +309,10 @@ def test_a_size_that_somebody_set_by_hand_is_set_back() -> None:
     assert [action.reason for action in world.plan().actions] == ["ScaledUp"] and world.size == 2
 
 
-def test_another_template_is_held_back_and_the_number_follows() -> None:
-    world = settled(1)
-    before = world.objects[("StatefulSet", "n-ns")].content()["spec"]["template"]
-    world.ask(2, image="other")
-    plan = world.plan()
-    assert told(plan, "ChangesPending").status == "True"
-    assert [action.reason for action in plan.actions if not isinstance(action, Create)] == ["ScaledUp"]
-    assert world.size == 2 and world.objects[("StatefulSet", "n-ns")].content()["spec"]["template"] == before
-
-
 def test_the_number_is_no_part_of_the_template() -> None:
     world = settled(1)
     world.ask(16)
-    assert condition(world.plan().status.conditions, "ChangesPending") is None
+    assert told(world.plan(), "RollingOut").status == "False"
 
 
 def test_somebody_elses_workload_is_not_touched() -> None:

@@ -88,14 +88,26 @@ def test_claims_first_then_the_set_is_made_anew_around_its_pods() -> None:
 def test_a_set_comes_again_as_it_was_although_something_else_is_wanted_by_now() -> None:
     world = settled()
     template = world.objects[("StatefulSet", "c-0")].content()["spec"]["template"]
-    bigger(world, brokerImage="apache/rocketmq:5.5.0")
+    at_noon = {"maintenanceWindows": [{"schedule": "0 12 * * *"}]}
+    bigger(world, brokerImage="apache/rocketmq:5.5.0", rollout=at_noon)
     world.plan()
     volumes(world).grow()
-    for _ in range(4):
-        plan = world.plan()
+    for _ in range(6):
+        world.plan()
     assert sizes(world)["brokerstore"] == "8Gi"
     assert world.objects[("StatefulSet", "c-0")].content()["spec"]["template"] == template
-    assert condition(plan.status.conditions, "ChangesPending") is not None
+    assert world.restarted == []
+
+
+def test_a_set_whose_pods_are_being_replaced_is_left_alone() -> None:
+    world = settled()
+    world.pods["c-0-1"] = msgspec.structs.replace(world.pods["c-0-1"], revision="an earlier one")
+    bigger(world, paused=False)
+    plan = world.plan()
+    volumes(world).grow()
+    for _ in range(3):
+        plan = world.plan()
+    assert not of(plan, Orphan) and KEY not in world.intent(0)
 
 
 def test_no_set_is_let_go_while_a_member_is_away_or_comes() -> None:

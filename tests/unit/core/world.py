@@ -15,11 +15,13 @@ from rocketmq_operator.core.groups.decide import demand
 from rocketmq_operator.core.members import broker_name
 from rocketmq_operator.core.opening import FENCED_FOR_EVER
 from rocketmq_operator.core.plan import (
+    Annotate,
     Apply,
     Configure,
     Copy,
     Create,
     GrowClaim,
+    NumberRevision,
     Orphan,
     Plan,
     PutOrders,
@@ -28,8 +30,10 @@ from rocketmq_operator.core.plan import (
     Resize,
     SetFinalizer,
     SetGate,
+    SetPartition,
     WipeWritePermission,
 )
+from rocketmq_operator.core.rollout.standing import started
 from rocketmq_operator.core.volumes import growth
 
 from .volumes import Volumes
@@ -58,6 +62,8 @@ def fact_of(obj: dict[str, Any]) -> ObjectFact:
         meta["annotations"][names.HASH_ANNOTATION],
         spec=_raw(obj, "spec"),
         data=_raw(obj, "data"),
+        notes=dict(meta["annotations"]),
+        number=obj.get("revision", 0),
     )
 
 
@@ -69,6 +75,10 @@ def copied(data: BrokerData, missing: Missing) -> BrokerData:
     topics = {**data.topics, **{topic.name: topic for topic in missing.topics}}
     groups = {**data.groups, **{msgspec.json.decode(text)["groupName"]: text for text in missing.groups}}
     return msgspec.structs.replace(data, topics=topics, groups=groups, committed=committed)
+
+
+def _json(value: Any) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(value))
 
 
 def _raw(obj: dict[str, Any], part: str) -> msgspec.Raw:
@@ -93,6 +103,7 @@ class World:
         self.done: list[Any] = []
         self.volumes: Volumes | None = None
         self.orphaned = 0
+        self.current: dict[str, str] = {}
 
     def copy(self) -> "World":
         """The same world, to be changed without changing this one."""
@@ -101,6 +112,7 @@ class World:
         other.lists = {server: None if listed is None else dict(listed) for server, listed in self.lists.items()}
         other.name_servers, other.data, other.cordoned = self.name_servers, dict(self.data), self.cordoned
         other.volumes = self.volumes and self.volumes.copy()
+        other.current = dict(self.current)
         other.order, other.now_ms = {server: dict(config) for server, config in self.order.items()}, self.now_ms
         return other
 
@@ -136,15 +148,28 @@ class World:
         self.cluster = msgspec.structs.replace(self.cluster, status=plan.status)
         return plan
 
-    def _do(self, action: Any) -> None:
+    def _do(self, action: Any) -> None:  # noqa: C901, PLR0912
         match action:
-            case Create(obj=obj) | Apply(obj=obj):
+            case Create(obj=obj):
                 fact = fact_of(obj)
                 if fact.kind == "StatefulSet" and self.orphaned:
                     fact = msgspec.structs.replace(fact, uid=f"{fact.uid}-{self.orphaned}")
                 self.objects[(fact.kind, fact.name)] = fact
+                if fact.kind == "StatefulSet":
+                    self.current[fact.name] = started(fact)
             case GrowClaim() | Orphan() | Rebuild():
                 self._store(action)
+            case Apply(obj=obj):
+                fact = fact_of(obj)
+                if fact.kind == "StatefulSet":
+                    there = self.objects[(fact.kind, fact.name)]
+                    spec = _json({**there.content()["spec"], **obj["spec"]})
+                    fact = msgspec.structs.replace(fact, spec=spec, uid=there.uid)
+                self.objects[(fact.kind, fact.name)] = fact
+            case Annotate() | NumberRevision():
+                self._note(action)
+            case SetPartition(name=name, partition=partition):
+                self._change_set(name, updateStrategy={"rollingUpdate": {"partition": partition}})
             case Resize(name=name, replicas=replicas):
                 self.resize(name, replicas)
             case SetGate(pod=pod, open=opened, container=container):
@@ -192,9 +217,48 @@ class World:
 
     def resize(self, name: str, replicas: int) -> None:
         """Another number of members, as by ``kubectl scale``; the pods follow when ``start_pods`` and ``stop_pods`` say so."""
+        self._change_set(name, replicas=replicas)
+
+    def _change_set(self, name: str, **changes: Any) -> None:
         key = ("StatefulSet", name)
-        spec = {**self.objects[key].content()["spec"], "replicas": replicas}
-        self.objects[key] = msgspec.structs.replace(self.objects[key], spec=msgspec.Raw(msgspec.json.encode(spec)))
+        spec = {**self.objects[key].content()["spec"], **changes}
+        self.objects[key] = msgspec.structs.replace(self.objects[key], spec=_json(spec))
+
+    def _note(self, action: Annotate | NumberRevision) -> None:
+        if isinstance(action, NumberRevision):
+            key = ("ControllerRevision", action.name)
+            self.objects[key] = msgspec.structs.replace(self.objects[key], number=action.revision)
+        elif action.kind == "BrokerCluster":
+            self.annotate(**action.values)
+        else:
+            fact = self.objects[(action.kind, action.name)]
+            notes = {**fact.notes, **{name: text for name, text in action.values.items() if text is not None}}
+            self.objects[(action.kind, action.name)] = msgspec.structs.replace(fact, notes=notes)
+
+    def annotate(self, **values: str | None) -> None:
+        """The resource's annotations change."""
+        meta = self.cluster.metadata
+        kept = {**meta.annotations, **values}
+        notes = {name: text for name, text in kept.items() if text is not None}
+        self.cluster = msgspec.structs.replace(self.cluster, metadata=msgspec.structs.replace(meta, annotations=notes))
+
+    def roll(self) -> list[str]:
+        """What the StatefulSet controller does: the highest pod that is behind the template, if those above serve."""
+        taken = []
+        for (kind, name), fact in list(self.objects.items()):
+            strategy = fact.content()["spec"].get("updateStrategy", {}) if kind == "StatefulSet" else {}
+            partition = strategy.get("rollingUpdate", {}).get("partition", 0)
+            for member in reversed(range(self.replicas(name) if kind == "StatefulSet" else 0)):
+                pod = self.pods.get(f"{name}-{member}")
+                if pod is None or member < partition:
+                    break
+                if pod.revision != started(fact):
+                    self.stop(pod.name)
+                    taken.append(pod.name)
+                    break
+                if not pod.ready:
+                    break
+        return taken
 
     def replicas(self, name: str) -> int:
         """What a StatefulSet says."""
@@ -213,6 +277,8 @@ class World:
             "inSyncReplicas": "in_sync",
         }
         changes: dict[str, Any] = {fields[key]: int(value) for key, value in values.items() if key in fields}
+        known = self.brokers[broker].settings
+        changes["settings"] = {**known, **{key: value for key, value in values.items() if key in known}}
         if "namesrvAddr" in values:
             changes["name_servers"] = values["namesrvAddr"]
         self.brokers[broker] = msgspec.structs.replace(self.brokers[broker], **changes)
@@ -262,7 +328,14 @@ class World:
         told = self.intent(group)
         label = broker_name(self.cluster.spec, group)
         self.pods[pod] = PodFact(
-            pod, f"uid-{pod}", member, group, ip=f"10.1.{group}.{member}", container=f"run://{pod}"
+            pod,
+            f"uid-{pod}-{self.now_ms}",
+            member,
+            group,
+            ip=f"10.1.{group}.{member}",
+            container=f"run://{pod}",
+            revision=self._revision(names.workload("c", group), member),
+            created=self.now_ms,
         )
         self.brokers[pod] = BrokerFact(
             self.cluster.spec.cluster_name,
@@ -283,6 +356,21 @@ class World:
                 address = f"{pod}.c-broker.ns.svc.cluster.local:10911"
                 listed[label] = Registered(entry.cluster, {**entry.addresses, member: address})
         return self.pods[pod]
+
+    def _revision(self, workload: str, member: int) -> str:
+        """What a new pod is started for: the new template from the partition on, what runs below."""
+        fact = self.objects.get(("StatefulSet", workload))
+        if fact is None:
+            return ""
+        partition = fact.content()["spec"]["updateStrategy"]["rollingUpdate"]["partition"]
+        return started(fact) if member >= partition else self.current[workload]
+
+    def settle_revisions(self) -> None:
+        """Every pod runs the newest template: from now on it is what others come back as."""
+        for (kind, name), fact in self.objects.items():
+            pods = [pod for pod in self.pods.values() if pod.name.rpartition("-")[0] == name]
+            if kind == "StatefulSet" and all(pod.revision == started(fact) and pod.ready for pod in pods):
+                self.current[name] = started(fact)
 
     def intent(self, group: int) -> dict[str, str]:
         """What the group's intent says now."""

@@ -118,6 +118,9 @@ class Kubelets:
         for ordinal in range(size):
             if ("Pod", "ns", f"{workload}-{ordinal}") not in self._kube.objects:
                 self.start(f"{workload}-{ordinal}", template["metadata"]["labels"], f"127.0.0.{2 + ordinal}")
+                self._kube.objects[("Pod", "ns", f"{workload}-{ordinal}")]["metadata"]["annotations"] = dict(
+                    template["metadata"].get("annotations", {})
+                )
 
     def start(self, name: str, labels: dict[str, str], ip: str) -> None:
         """A pod of one running container."""

@@ -116,6 +116,9 @@ class Cluster:
     async def list(self, resource: Resource, **_: Any) -> Any:
         raise NotImplementedError
 
+    async def pod_log(self, namespace: str, pod: str, *, lines: int, previous: bool = False) -> str:
+        raise NotImplementedError
+
     async def proxy_get(self, namespace: str, service: str, port: int | str, path: str) -> bytes:
         raise NotImplementedError
 

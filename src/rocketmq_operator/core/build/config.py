@@ -10,6 +10,7 @@ from rocketmq_operator.api.storage import Storage
 
 from .. import names
 from ..drift import digest
+from ..rollout.live_keys import LIVE_KEYS
 from . import scripts
 from .pod import java_settings
 
@@ -53,17 +54,33 @@ def broker_conf(spec: BrokerClusterSpec, config: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def config_map(cluster: BrokerCluster, config: str) -> Json:
-    """The immutable ConfigMap of a cluster: scripts, settings, broker.conf. Its name is the hash of its content."""
-    spec = cluster.spec
+def live_settings(spec: BrokerClusterSpec, config: str) -> dict[str, str]:
+    """The settings that a broker may be told while it runs; a restarting one reads them from its group's intent."""
+    return {key: value for key, value in user_properties(spec, config).items() if key in LIVE_KEYS}
+
+
+def _lasting(text: str) -> str:
+    """broker.conf without the settings that are changed live."""
+    return "\n".join(line for line in text.splitlines() if line.partition("=")[0] not in LIVE_KEYS)
+
+
+def volume_words(spec: BrokerClusterSpec) -> dict[str, str]:
+    """What an intent says of volumes: a broker that refuses to start must find another word at its next try."""
     storage = spec.storage or Storage()
+    return {"onLostVolume": storage.on_lost_volume.value, "adoptClusterUid": storage.adopt_cluster_uid or "-"}
+
+
+def config_map(cluster: BrokerCluster, config: str) -> Json:
+    """The immutable ConfigMap of a cluster: scripts, settings, broker.conf.
+
+    Its name is the hash of its content, but for settings that are changed live: their value of now is in the intents.
+    """
+    spec = cluster.spec
     settings = scripts.settings(
         {
             "CLUSTER_UID": cluster.metadata.uid,
             "BROKER_NAME_PREFIX": spec.broker_name_prefix,
             "REPLICATION_MODE": ReplicationMode(spec.replication_mode).value,
-            "ON_LOST_VOLUME": storage.on_lost_volume.value,
-            "ADOPT_CLUSTER_UID": storage.adopt_cluster_uid or "-",
             "FENCE_GRACE_SECONDS": str(FENCE_GRACE_SECONDS),
             **java_settings(spec.jvm),
         }
@@ -79,7 +96,9 @@ def config_map(cluster: BrokerCluster, config: str) -> Json:
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {
-            "name": names.broker_config(cluster.metadata.name, digest(data)),
+            "name": names.broker_config(
+                cluster.metadata.name, digest({**data, "broker.conf": _lasting(data["broker.conf"])})
+            ),
             "labels": names.cluster_labels(cluster.metadata.name),
         },
         "immutable": True,

@@ -19,8 +19,8 @@ HELD_PARTITION = 1_000
 RESOURCES = pod.Defaults(cpu="100m", memory="256Mi", memory_limit="512Mi")
 
 
-def objects(server: NameServer) -> list[Json]:
-    """All objects of a NameServer, those first that others mention."""
+def objects(server: NameServer, started: str = "", partition: int = HELD_PARTITION) -> list[Json]:
+    """All objects of a NameServer, those first that others mention; the last is its StatefulSet."""
     name = server.metadata.name
     labels, selector = names.name_server_labels(name), {names.NAME_SERVER_LABEL: name}
     listed = {**selector, names.LISTED_LABEL: "true"}
@@ -31,7 +31,7 @@ def objects(server: NameServer) -> list[Json]:
         network.headless(names.name_server_peers(name), labels, listed, ports, ready_only=False),
         network.headless(names.name_server_workload(name), labels, listed, ports, ready_only=True),
         network.budget(names.name_server_workload(name), labels, {"matchLabels": selector}, {"maxUnavailable": 1}),
-        _stateful_set(server, config["metadata"]["name"]),
+        stateful_set(server, config["metadata"]["name"], started, partition),
     ]
 
 
@@ -55,7 +55,8 @@ def _config_map(server: NameServer) -> Json:
     }
 
 
-def _stateful_set(server: NameServer, config: str) -> Json:
+def stateful_set(server: NameServer, config: str, started: str = "", partition: int = HELD_PARTITION) -> Json:
+    """The StatefulSet; ``started`` is the revision that its pods are started for, kept in their annotations."""
     spec, name = server.spec, server.metadata.name
     template = spec.pod_template or PodTemplate()
     labels, selector = names.name_server_labels(name), {names.NAME_SERVER_LABEL: name}
@@ -68,12 +69,12 @@ def _stateful_set(server: NameServer, config: str) -> Json:
             "replicas": max(1, spec.replicas),
             "podManagementPolicy": "Parallel",
             "selector": {"matchLabels": selector},
-            "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": HELD_PARTITION}},
+            "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": partition}},
             "template": {
                 "metadata": {
                     # A pod begins listed; the operator takes the label from one that is to go.
                     "labels": {**template.labels, **labels, names.LISTED_LABEL: "true"},
-                    **({"annotations": dict(template.annotations)} if template.annotations else {}),
+                    **pod.annotations(template, started),
                 },
                 "spec": {
                     **pod.extras(template),

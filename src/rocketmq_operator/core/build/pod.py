@@ -8,7 +8,7 @@ import msgspec
 
 from rocketmq_operator.api.common import Jvm, PodTemplate
 
-from .. import quantity
+from .. import names, quantity
 
 Json = dict[str, Any]
 
@@ -132,6 +132,12 @@ def placement(template: PodTemplate, affinity: Json | None, selector: Mapping[st
     if template.tolerations:
         body["tolerations"] = [msgspec.to_builtins(toleration) for toleration in template.tolerations]
     return body
+
+
+def annotations(template: PodTemplate, started: str) -> Json:
+    """The user's annotations, and the revision that a pod is started for."""
+    every = {**template.annotations, **({names.REVISION_LABEL: started} if started else {})}
+    return {"annotations": every} if every else {}
 
 
 def extras(template: PodTemplate) -> Json:

@@ -21,8 +21,17 @@ HELD_PARTITION = 1_000
 of members, so that another number is no other template."""
 
 
-def stateful_set(cluster: BrokerCluster, group: int, config: str, hard_spread: bool, replicas: int) -> Json:
-    """The StatefulSet of a group; nothing but ``replicas`` follows the number of members.
+def stateful_set(
+    cluster: BrokerCluster,
+    group: int,
+    config: str,
+    hard_spread: bool,
+    replicas: int,
+    started: str = "",
+    partition: int = HELD_PARTITION,
+) -> Json:
+    """The StatefulSet of a group; nothing but ``replicas`` follows the number of members. ``started`` is the revision that
+    its pods are started for, kept in their annotations.
 
     Pods start in parallel. ``partition`` holds every pod back: a pod that comes back by itself comes back as it was, and
     only a rollout, member by member, lowers it.
@@ -39,15 +48,17 @@ def stateful_set(cluster: BrokerCluster, group: int, config: str, hard_spread: b
             "replicas": replicas,
             "podManagementPolicy": "Parallel",
             "selector": {"matchLabels": {names.CLUSTER_LABEL: name, names.GROUP_LABEL: str(group)}},
-            "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": HELD_PARTITION}},
+            "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": partition}},
             "persistentVolumeClaimRetentionPolicy": storage.retention(spec),
-            "template": _template(cluster, group, config, volumes, hard_spread),
+            "template": _template(cluster, group, config, volumes, hard_spread, started),
             **({"volumeClaimTemplates": list(volumes.claims)} if volumes.claims else {}),
         },
     }
 
 
-def _template(cluster: BrokerCluster, group: int, config: str, volumes: storage.Volumes, hard_spread: bool) -> Json:
+def _template(
+    cluster: BrokerCluster, group: int, config: str, volumes: storage.Volumes, hard_spread: bool, started: str
+) -> Json:
     spec, name = cluster.spec, cluster.metadata.name
     template = spec.pod_template or PodTemplate()
     labels = names.group_labels(name, group)
@@ -56,7 +67,7 @@ def _template(cluster: BrokerCluster, group: int, config: str, volumes: storage.
     return {
         "metadata": {
             "labels": {**template.labels, **labels},
-            **({"annotations": dict(template.annotations)} if template.annotations else {}),
+            **pod.annotations(template, started),
         },
         "spec": {
             **pod.extras(template),

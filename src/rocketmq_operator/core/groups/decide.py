@@ -6,6 +6,9 @@ from .. import intents, opening
 from ..facts import ClusterSnapshot
 from ..members import existing
 from ..plan import Action, Configure, Copy
+from ..rollout import turn
+from ..rollout.course import IN_TURN, Course, chart
+from ..rollout.target import Target, resolve
 from . import copying, joining, leaving, moving
 from .closing import CLOSE, Circle
 from .data import Demand
@@ -24,34 +27,44 @@ class Groups(msgspec.Struct, frozen=True):
     steps: dict[int, Step]
     openings: dict[int, opening.Decision]
     wanted: int
+    course: Course
     actions: tuple[Action, ...] = ()
 
 
-def decide(snapshot: ClusterSnapshot, now_ms: int) -> Groups:
-    """One step of every group."""
+def decide(snapshot: ClusterSnapshot, target: Target, now_ms: int) -> Groups:
+    """One step of every group. ``target`` is the revision that is to run; the snapshot's spec is that revision's."""
     views = _views(snapshot, now_ms)
+    course = chart(snapshot, views, target, now_ms)
     wanted = set(range(snapshot.cluster.spec.group_replica))
     circle = _circle(views, wanted, now_ms)
     openings = {index: opening.decide(_opened(view, now_ms)) for index, view in views.items() if _opens(view)}
     steps: dict[int, Step] = {}
     for index, view in sorted(views.items()):
-        steps[index] = _wanted(view, circle, openings, steps) if index in wanted else leaving.step(view, circle)
-    return Groups(views, steps, openings, len(wanted), _fill_staying(circle))
+        steps[index] = _wanted(view, circle, openings, steps, course) if index in wanted else leaving.step(view, circle)
+    return Groups(views, steps, openings, len(wanted), course, _fill_staying(circle))
 
 
 def demand(snapshot: ClusterSnapshot, now_ms: int) -> Demand:
-    """What must be looked at before ``decide`` can go on: nothing while no group comes or goes."""
+    """What must be looked at before ``decide`` can go on: nothing while no group comes, goes or is to be closed."""
+    snapshot, target = resolve(snapshot)
     views = _views(snapshot, now_ms)
     wanted = set(range(snapshot.cluster.spec.group_replica))
     coming = [view for view in views.values() if view.life.phase in {Phase.JOINING, Phase.OPENING}]
     going = [view for index, view in views.items() if index not in wanted and view.life.phase is not Phase.LEFT]
     deleting = snapshot.cluster.metadata.deletion_timestamp is not None
     if not (coming or going or deleting):
-        return Demand()
+        return Demand(_closing(snapshot, views, target, now_ms))
     masters = frozenset(view.master.name for view in views.values() if view.master)
     slaves = frozenset(pod.name for view in coming for pod in view.slaves)
     full = views.values() if deleting else (*going, *coming)
     return Demand(masters | slaves, frozenset(view.master.name for view in full if view.master), bool(coming or going))
+
+
+def _closing(snapshot: ClusterSnapshot, views: Views, target: Target, now_ms: int) -> frozenset[str]:
+    """Masters of groups that a rollout may close next: whether they have order topics decides how."""
+    course = chart(snapshot, views, target, now_ms)
+    found = (views[index] for index, each in course.standings.items() if each.outdated and not course.gate(index))
+    return frozenset(view.master.name for view in found if view.master and view.life.phase is Phase.SERVING)
 
 
 def _views(snapshot: ClusterSnapshot, now_ms: int) -> dict[int, GroupView]:
@@ -112,7 +125,9 @@ def _opened(view: GroupView, now_ms: int) -> opening.Group:
     )
 
 
-def _wanted(view: GroupView, circle: Circle, openings: dict[int, opening.Decision], before: dict[int, Step]) -> Step:
+def _wanted(
+    view: GroupView, circle: Circle, openings: dict[int, opening.Decision], before: dict[int, Step], course: Course
+) -> Step:
     """A group that the spec asks for."""
     life = view.life
     if life.phase in LEAVING_PHASES:
@@ -127,11 +142,14 @@ def _wanted(view: GroupView, circle: Circle, openings: dict[int, opening.Decisio
             return moving.step(view, circle)
         case Phase.LEFT:
             return leaving.step(view, circle)
-    others_move = any(step.life.phase is Phase.MOVING for step in before.values()) or any(
-        other.life.phase is Phase.MOVING for other in (*circle.staying, *circle.leaving)
+        case Phase.YIELDING | Phase.RESTARTING:
+            return turn.step(view, circle, course) or Step(life)
+    away = {Phase.MOVING, *IN_TURN}
+    others_move = any(step.life.phase in away for step in before.values()) or any(
+        other.life.phase in away for other in circle.knowing if other.index != view.index
     )
     begun = moving.begin(view, circle, others_move) if life.initialized else None
-    return begun or Step(life)
+    return begun or turn.step(view, circle, course) or Step(life)
 
 
 def _called_back(view: GroupView, circle: Circle) -> Step:

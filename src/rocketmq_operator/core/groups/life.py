@@ -3,6 +3,7 @@
     Serving -> [ClosingOrder ->] Closing -> Fenced -> Drained -> Removing -> Left -> (asked for again) Joining
     Joining -> Opening -> Serving;  any of the closing phases -> Opening when the group is wanted again
     Serving -> Moving -> Serving: the master leaves a cordoned node
+    Serving -> [Yielding ->] Restarting -> Serving: members restart that cannot while the group takes messages
 
 A transition is written first, with the resourceVersion it was decided on; what a phase asks for is done in a later pass,
 when the phase has been read back. So a restarting broker always finds in its intent what is being done to it.
@@ -27,6 +28,8 @@ class Phase(Enum):
     REMOVING = "Removing"
     LEFT = "Left"
     MOVING = "Moving"
+    YIELDING = "Yielding"
+    RESTARTING = "Restarting"
 
 
 OPEN_PHASES = frozenset({Phase.SERVING, Phase.OPENING})
@@ -64,7 +67,7 @@ class Life(msgspec.Struct, frozen=True):
     @property
     def permission(self) -> str:
         """``brokerPermission`` as a restarting broker must have it: 6 open, 4 closed for writing."""
-        return "6" if self.phase in OPEN_PHASES or self.phase is Phase.CLOSING_ORDER else "4"
+        return "6" if self.phase in {*OPEN_PHASES, Phase.CLOSING_ORDER, Phase.YIELDING} else "4"
 
 
 def read(data: Mapping[str, str]) -> Life:

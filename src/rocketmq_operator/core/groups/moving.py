@@ -30,7 +30,7 @@ def begin(view: GroupView, circle: Circle, others_move: bool) -> Step | None:
     if view.cluster.spec.empty_dir:
         stays = "stays on its cordoned node: its messages lie in its pod (spec.emptyDir) and would go with it"
         return Step(view.life, doing=stays, again=30.0)
-    waiting = "another group is on the move" if others_move else _members(view) or _slaves(view)
+    waiting = "another group is on the move" if others_move else changing(view) or unequal(view)
     if waiting:
         return Step(view.life, doing=f"waits to leave its cordoned node: {waiting}", again=LOOK_SECONDS)
     moving = view.life.to(Phase.MOVING, circle.now_ms)
@@ -70,7 +70,7 @@ def _close(view: GroupView, circle: Circle, fact: BrokerFact) -> Step:
         values = {**CLOSE, **FENCE}
         fenced = configure(view, "MasterFenced", f"fenced the master of {view.name} before it moves", values)
         return Step(life, (fenced,), "is fenced before it moves", again=0.5)
-    waiting = _members(view) or _slaves(view)
+    waiting = changing(view) or unequal(view)
     if waiting:
         return Step(life, doing=f"is fenced before it moves: {waiting}", again=1.0)
     return Step(life, (_remove(view),), "leaves its cordoned node", again=LOOK_SECONDS)
@@ -87,7 +87,7 @@ def _serving(life: Life, circle: Circle) -> Life:
     return life.to(Phase.SERVING, circle.now_ms)
 
 
-def _members(view: GroupView) -> str:
+def changing(view: GroupView) -> str:
     """Whether its members change: one of them at a time is away because of us."""
     decision = sizes.decide(view.snapshot, view.index)
     asked = sizes.group_of(view.snapshot, view.index).replicas
@@ -96,7 +96,7 @@ def _members(view: GroupView) -> str:
     return ""
 
 
-def _slaves(view: GroupView) -> str:
+def unequal(view: GroupView) -> str:
     """What of the slaves is not as it must be before their master goes; empty if all is well."""
     fact = view.fact
     for pod in view.slaves:

@@ -12,6 +12,7 @@ class Step(msgspec.Struct, frozen=True):
 
     ``doing`` tells a user what goes on (empty: nothing), ``problem`` what needs a person. ``left`` and ``total`` count
     messages that are to be read, now and when the fence fell. ``again``: seconds until the next look is worth it.
+    ``rolling`` tells what a rollout does here or waits for; ``template`` that the new template may be written now.
     """
 
     life: Life
@@ -21,3 +22,5 @@ class Step(msgspec.Struct, frozen=True):
     left: int | None = None
     total: int = 0
     again: float | None = None
+    rolling: str = ""
+    template: bool = False

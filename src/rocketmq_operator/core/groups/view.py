@@ -72,10 +72,12 @@ class GroupView:
     @property
     def registered_everywhere(self) -> bool:
         """Whether every name server answers and lists the master."""
-        if self.master is None or not self.snapshot.registrations:
-            return False
-        listed = registration.registered_on(self.cluster, self.master, self.snapshot.registrations)
-        return len(listed) == len(self.snapshot.registrations)
+        return self.master is not None and self.on_every_name_server(self.master)
+
+    def on_every_name_server(self, pod: PodFact) -> bool:
+        """Whether every name server answers and lists a member."""
+        servers = self.snapshot.registrations
+        return bool(servers) and len(registration.registered_on(self.cluster, pod, servers)) == len(servers)
 
     def fenced(self) -> bool:
         """Whether the master was seen to accept nothing at all, for ever."""

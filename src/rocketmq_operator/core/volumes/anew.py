@@ -18,10 +18,10 @@ from ..groups.life import LEAVING_PHASES, Life, Phase
 from ..groups.view import GroupView
 from ..intent_data import data_of
 from ..members import existing
-from ..names import HASH_ANNOTATION
 from ..objects import Owner, referenced
 from ..plan import Create, Orphan
 from ..registration import pods_of
+from ..rollout.standing import started
 from .view import Group, group
 
 Json = dict[str, Any]
@@ -30,10 +30,10 @@ OVER = frozenset({Phase.REMOVING, Phase.LEFT})
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """The set that went (its ``uid``), and what it is to be again."""
+    """The set that went (its ``uid``), and what it is to be again: our annotations and its spec."""
 
     uid: str
-    hash: str
+    notes: dict[str, str]
     spec: Json
 
 
@@ -65,7 +65,7 @@ def _written(workload: ObjectFact, bigger: dict[str, str]) -> str:
     now = {each["metadata"]["name"]: each["spec"] for each in was["spec"]["volumeClaimTemplates"]}
     all_sizes = {name: spec["resources"]["requests"]["storage"] for name, spec in now.items()}
     spec = with_sizes(was, {**all_sizes, **bigger})["spec"]
-    return msgspec.json.encode(Kept(workload.uid, workload.hash, spec), order="deterministic").decode()
+    return msgspec.json.encode(Kept(workload.uid, dict(workload.notes), spec), order="deterministic").decode()
 
 
 def _grown(there: Group) -> dict[str, str]:
@@ -101,7 +101,8 @@ def unsettled(snapshot: ClusterSnapshot, index: int, life: Life) -> str:
         return "not all its members are ready"
     there = group(snapshot, index)
     rolling = there.workload.content()["spec"].get("updateStrategy", {}).get("rollingUpdate", {}) if there else {}
-    return "" if rolling.get("partition") == HELD_PARTITION else "its pods are being replaced"
+    behind = there is None or any(pod.revision != started(there.workload) for pod in pods)
+    return "its pods are being replaced" if behind or rolling.get("partition") != HELD_PARTITION else ""
 
 
 def release(snapshot: ClusterSnapshot, view: GroupView) -> Orphan | None:
@@ -146,7 +147,7 @@ def restore(snapshot: ClusterSnapshot, index: int, life: Life, owner: Owner) -> 
     metadata = {
         "name": name,
         "labels": names.group_labels(cluster, index),
-        "annotations": {HASH_ANNOTATION: before.hash},
+        "annotations": before.notes,
     }
     obj = {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": metadata, "spec": before.spec}
     message = f"made StatefulSet {name} anew around its running pods"

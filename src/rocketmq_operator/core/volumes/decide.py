@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ..cluster_objects import owner_of
+from ..cluster_owner import owner_of
 from ..facts import ClusterSnapshot, Problem
 from ..groups.decide import Groups
 from ..plan import Action, Create

@@ -8,7 +8,6 @@ import msgspec
 from .. import names, quantity
 from ..build import storage
 from ..build.storage import Wish
-from ..drift import with_sizes
 from ..facts import ClaimFact, ClusterSnapshot, ObjectFact
 from ..members import broker_name, existing
 
@@ -115,7 +114,7 @@ def _template(spec: Json) -> Template:
 
 
 def as_they_are(wanted: Json, there: ObjectFact) -> Json:
-    """A wanted StatefulSet with the sizes of the one there: Kubernetes changes no claim template, it is made anew for that."""
-    specs = (wanted["spec"], there.content().get("spec", {}))
-    sizes = {name: each.size for spec in specs for name, each in templates(spec).items()}
-    return with_sizes(wanted, sizes)
+    """A wanted StatefulSet with the claim templates of the one there: Kubernetes changes none, a set is made anew for that."""
+    kept = there.content().get("spec", {}).get("volumeClaimTemplates")
+    spec = {key: value for key, value in wanted["spec"].items() if key != "volumeClaimTemplates"}
+    return {**wanted, "spec": {**spec, **({"volumeClaimTemplates": kept} if kept else {})}}

@@ -33,6 +33,13 @@ intent() { cat "$INTENT/$1" 2>/dev/null || true; }
 # intended KEY DEFAULT: a whole number of the intent; an intent from before it had that key gives the default.
 intended() { intent "$1" | grep -x '[0-9]\{1,9\}' || echo "$2"; }
 
+# What the intent says of volumes goes before what the settings said when the pod was made.
+volume_words() {
+  local word
+  word="$(intent onLostVolume)"; ON_LOST_VOLUME="${word:-${ON_LOST_VOLUME:-Refuse}}"
+  word="$(intent adoptClusterUid)"; ADOPT_CLUSTER_UID="${word:-${ADOPT_CLUSTER_UID:--}}"
+}
+
 guard_volume() {
   local stamp="$STORE/.rocketmq-operator" owner="" group="" member="" life="" now
   mkdir -p "$STORE" "$DATA/logs" "$RUN" 2>/dev/null || refuse VolumeNotWritable "user $(id -u) cannot write to $STORE"
@@ -147,9 +154,16 @@ threads_for() {
   echo $((threads < 2 ? 2 : threads > 16 ? 16 : threads))
 }
 
+# Puts settings that are changed live in: the intent has the value of now, in the place of the one the pod was made with.
+with_live_settings() {
+  awk -F= 'NR == FNR { if (NF > 1) live[$1] = $0; next } $1 in live { print live[$1]; delete live[$1]; next } { print }
+    END { for (key in live) print live[key] }' "$INTENT/live" -
+}
+
 write_config() {
   local text host
   text="$(<"$CONFIG/broker.conf")"
+  if [ -s "$INTENT/live" ]; then text="$(with_live_settings <<<"$text")"; fi
   text="${text//@BROKER_NAME@/$BROKER_NAME}"
   text="${text//@BROKER_ID@/$BROKER_ID}"
   text="${text//@BROKER_ROLE@/$ROLE}"
@@ -178,6 +192,7 @@ endTransactionThreadPoolNums=$(threads_for "${MEMORY_LIMIT_MIB:-2048}")"; fi
 find_home
 find_version broker
 find_java
+volume_words
 guard_volume
 decide_role
 find_name_servers

@@ -1,0 +1,103 @@
+"""What a rollout does besides restarts: revisions, live changes, automatic rollback."""
+
+from collections.abc import Iterable
+
+from . import names
+from .build import config
+from .cluster_owner import owner_of
+from .facts import BrokerFact, ClusterSnapshot, PodFact
+from .groups.decide import Groups
+from .groups.life import Phase
+from .groups.view import GroupView
+from .plan import Action, Annotate, Configure
+from .rollout import revisions
+from .rollout.course import Course
+from .rollout.live_keys import live
+from .rollout.workloads import adopts
+
+
+def actions(snapshot: ClusterSnapshot, groups: Groups) -> list[Action]:
+    """In their order: what is remembered comes before what is changed."""
+    if snapshot.problems:
+        return []
+    cluster, course = snapshot.cluster, groups.course
+    limit = cluster.spec.rollout.history_limit if cluster.spec.rollout else 10
+    labels = names.cluster_labels(cluster.metadata.name)
+    found = revisions.actions(course.target, snapshot.objects, owner_of(cluster), labels, limit)
+    if found:
+        # Everything that follows is told by the name of its revision, which must exist first.
+        return found
+    found += _adopted(course)
+    found += [each for view in groups.views.values() for each in _live(snapshot, view)]
+    if _everywhere(groups):
+        found += revisions.complete(course.target, snapshot.objects)
+    return [*found, *_rollback(snapshot, course)]
+
+
+def _adopted(course: Course) -> Iterable[Action]:
+    """Workloads that are at the target with nothing but a note of it."""
+    for standing in course.standings.values():
+        if adopts(standing, course.target.revision):
+            told = list(standing.changes or ())
+            reason = told[0].reason.value if told else ""
+            message = f"{standing.workload.name} needs no restart: {', '.join(change.words() for change in told) or 'nothing changed'}"
+            notes: dict[str, str | None] = {names.REVISION_LABEL: course.target.revision}
+            yield Annotate(reason, message, "StatefulSet", standing.workload.name, standing.workload.uid, notes)
+
+
+def _live(snapshot: ClusterSnapshot, view: GroupView) -> Iterable[Action]:
+    """Settings that running brokers are told; also where somebody changed one behind our back."""
+    if view.life.phase is not Phase.SERVING or view.index >= snapshot.cluster.spec.group_replica:
+        return
+    settings = config.live_settings(snapshot.cluster.spec, snapshot.config)
+    for pod in view.pods:
+        fact = snapshot.brokers.get(pod.name)
+        values = _differing(settings, fact) if fact else {}
+        if values:
+            yield _told(view, pod, values)
+
+
+def _differing(settings: dict[str, str], fact: BrokerFact) -> dict[str, str]:
+    return {
+        key: value
+        for key, value in settings.items()
+        if fact.settings.get(key, value) != value and live(key, value, fact.version)
+    }
+
+
+def _told(view: GroupView, pod: PodFact, values: dict[str, str]) -> Configure:
+    words = ", ".join(f"{key}={value}" for key, value in sorted(values.items()))
+    return Configure("SettingsChanged", f"told {pod.name}: {words}", view.address_of(pod), pod.name, values)
+
+
+def _everywhere(groups: Groups) -> bool:
+    """Whether every group runs the target, and well."""
+    course = groups.course
+    return (
+        bool(course.standings)
+        and not course.ills
+        and all(
+            standing.revision == course.target.revision and not standing.due for standing in course.standings.values()
+        )
+    )
+
+
+def _rollback(snapshot: ClusterSnapshot, course: Course) -> Iterable[Action]:
+    rules, target = snapshot.cluster.spec.rollout, course.target
+    if not course.halted or target.undone or not (rules and rules.auto_rollback):
+        return ()
+    good = revisions.last_good(target, snapshot.objects, snapshot.cluster.metadata.uid)
+    if not good:
+        return ()
+    meta = snapshot.cluster.metadata
+    message = f"goes back from {target.asked} to {good}, which ran everywhere: {course.halted.message}"
+    return (
+        Annotate(
+            "RolledBack",
+            message[:1000],
+            "BrokerCluster",
+            meta.name,
+            meta.uid,
+            {names.RUN_REVISION: f"{target.asked} {good}"},
+        ),
+    )

@@ -1,0 +1,109 @@
+"""All groups of a cluster on their way to the target: who may begin, who has to wait and for what.
+
+One group at a time by default, the lowest first, but one that is ill before those that serve. All others must serve before
+the next begins.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from ..facts import ClusterSnapshot, Problem
+from ..groups.life import Phase
+from ..groups.view import GroupView, Views
+from . import hold, survey, versions
+from .standing import HELD_PARTITION, Standing, broken
+from .target import Target
+
+IN_TURN = frozenset({Phase.YIELDING, Phase.RESTARTING})
+
+
+class Course(msgspec.Struct, frozen=True):
+    """``gates`` says by group why it may not take its next step; ``stop`` is what also stops a group that has begun.
+    ``problems`` need a person. ``ills`` says what is not well with which group."""
+
+    target: Target
+    standings: Mapping[int, Standing] = {}
+    gates: Mapping[int, str] = {}
+    stop: str = ""
+    halted: Problem | None = None
+    problems: tuple[Problem, ...] = ()
+    ills: Mapping[int, str] = {}
+    upgrading: bool = False
+
+    @property
+    def due(self) -> bool:
+        """Whether pods are still to restart."""
+        return any(standing.due for standing in self.standings.values())
+
+    def gate(self, index: int) -> str:
+        """Why a group may not begin; empty if it may."""
+        return self.gates.get(index, "")
+
+
+def chart(snapshot: ClusterSnapshot, views: Views, target: Target, now_ms: int) -> Course:
+    """Where the cluster stands; nothing while an input is missing, since what is wanted is not known then."""
+    if snapshot.problems:
+        return Course(target)
+    wanted = {index: view for index, view in views.items() if index < snapshot.cluster.spec.group_replica}
+    standings = survey.standings(snapshot, wanted, target, now_ms)
+    running = (fact.version for fact in snapshot.brokers.values())
+    refused = versions.refused(snapshot.cluster.spec.broker_image, running)
+    if refused:
+        kept = {index: msgspec.structs.replace(each, changes=()) for index, each in standings.items()}
+        return Course(target, kept, dict.fromkeys(kept, "it is refused"), "it is refused", problems=(refused,))
+    found = hold.find(snapshot, wanted, standings, target, now_ms)
+    turns = Turns(snapshot, wanted, standings, survey.ills(snapshot, wanted, now_ms), now_ms)
+    gates = {index: found.hard or turns.gate(index, found.soft) for index in standings}
+    return Course(target, standings, gates, found.hard, found.halted, found.problems, turns.ills, found.upgrading)
+
+
+class Turns:
+    """Whose turn it is."""
+
+    def __init__(
+        self,
+        snapshot: ClusterSnapshot,
+        views: Views,
+        standings: Mapping[int, Standing],
+        ills: Mapping[int, str],
+        now_ms: int,
+    ) -> None:
+        self.now_ms = now_ms
+        rules = snapshot.cluster.spec.rollout
+        self.most = rules.max_unavailable_groups if rules else 1
+        self.views, self.standings, self.ills = views, standings, ills
+        self.due = sorted(index for index, each in standings.items() if each.due and views[index].life.initialized)
+        begun = [index for index in self.due if in_turn(views[index], standings[index])]
+        closed = [index for index, view in views.items() if view.life.phase in IN_TURN]
+        self.holders = list(dict.fromkeys([*closed, *begun]))[: max(self.most, len(closed))]
+
+    def gate(self, index: int, soft: str) -> str:
+        """Why a group may not begin, or go on to its next pod; empty if it may."""
+        view, standing = self.views[index], self.standings[index]
+        begun = index in self.holders
+        if not standing.due or not view.life.initialized or (begun and view.life.phase in IN_TURN):
+            # One that was never open has nobody to disturb; one that is closed comes to its end.
+            return ""
+        if not begun and len(self.holders) >= self.most:
+            return f"waits for {self.views[self.holders[0]].name}"
+        if (begun and index in self.ills) or any(broken(pod, self.now_ms) for pod in view.pods):
+            # Its own member is away because of us, or it does not serve anyway.
+            return ""
+        for other, trouble in sorted(self.ills.items()):
+            if other not in self.holders and self.views[other].life.initialized:
+                return f"waits until {self.views[other].name} serves: {trouble}"
+        if begun or soft:
+            return "" if begun else soft
+        ahead = [each for each in self.due if each not in self.holders][: self.most - len(self.holders)]
+        return "" if index in ahead else f"waits for its turn after {self.views[ahead[-1]].name}"
+
+
+def in_turn(view: GroupView, standing: Standing) -> bool:
+    """Whether a group has begun: it is closed for it, pods may take its new template, or some have restarted already."""
+    if view.life.phase in IN_TURN:
+        return True
+    behind = any(pod.revision != standing.started for pod in standing.outdated)
+    return bool(standing.outdated) and (
+        (behind and standing.partition < HELD_PARTITION) or len(standing.outdated) < len(view.pods)
+    )

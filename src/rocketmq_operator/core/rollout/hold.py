@@ -1,0 +1,135 @@
+"""What holds a rollout: a person (pause), a step that failed (halt), the time (windows), the canary, the rest of the fleet."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from rocketmq_operator.api.rollout import Rollout
+
+from .. import names
+from ..facts import ClusterSnapshot, PodFact, Problem
+from ..groups.view import Views
+from . import revisions, windows
+from .diff import Reason
+from .standing import Standing
+from .target import Target
+
+
+class Hold(msgspec.Struct, frozen=True):
+    """``hard`` stops also a group that has begun, at its next step; ``soft`` keeps others from beginning."""
+
+    hard: str = ""
+    soft: str = ""
+    halted: Problem | None = None
+    problems: tuple[Problem, ...] = ()
+    upgrading: bool = False
+
+
+def find(
+    snapshot: ClusterSnapshot, views: Views, standings: Mapping[int, Standing], target: Target, now_ms: int
+) -> Hold:
+    """What holds the groups of a cluster."""
+    rules = snapshot.cluster.spec.rollout or Rollout()
+    halted = _halted(snapshot, views, standings, target, rules.step_timeout_seconds, now_ms)
+    problems = windows.problems(rules.maintenance_windows)
+    if halted:
+        problems = [halted, *problems]
+    hard = paused(snapshot.cluster.metadata.annotations) or (f"it is halted: {halted.message}" if halted else "")
+    upgrading = _upgrading(standings)
+    soft = (
+        windows.closed(rules.maintenance_windows, now_ms)
+        or ("waits until its name servers have restarted" if snapshot.servers_rolling else "")
+        or (_fleet(snapshot) if upgrading else "")
+        or _canary(snapshot, views, standings, target, rules, now_ms)
+    )
+    return Hold(hard, soft, halted, tuple(problems), upgrading and not soft)
+
+
+def paused(annotations: Mapping[str, str]) -> str:
+    """Whether a person holds it."""
+    return (
+        "it is paused ('kubectl rocketmq rollout resume' lets it go on)"
+        if annotations.get(names.ROLLOUT_PAUSED) == "true"
+        else ""
+    )
+
+
+def failed(pod: PodFact, standing: Standing, timeout: int, now_ms: int) -> str:
+    """Why a restarted pod counts as failed; empty if it does not."""
+    if pod.ready or pod.deleting or pod.name in standing.why:
+        return ""
+    if pod.problem:
+        return pod.problem.message
+    if pod.created and now_ms - pod.created > timeout * 1000:
+        return f"{pod.name} is not ready {timeout} s after its start"
+    return ""
+
+
+def halt(pod: PodFact, why: str, words: str) -> Problem:
+    """The problem that a halted rollout is."""
+    last = f"; its last log line: {words}" if words and words not in why else ""
+    return Problem(
+        "RolloutHalted",
+        f"the rollout stopped at {pod.name}: {why}{last}. Correct the spec, or go back with 'kubectl rocketmq rollout undo'; "
+        "nothing else is restarted meanwhile",
+    )
+
+
+def _halted(
+    snapshot: ClusterSnapshot,
+    views: Views,
+    standings: Mapping[int, Standing],
+    target: Target,
+    timeout: int,
+    now_ms: int,
+) -> Problem | None:
+    done = revisions.is_complete(target, snapshot.objects)
+    for index, standing in sorted(standings.items()):
+        # What runs by an older wish than the target is about to be replaced; what ran everywhere is no rollout any more.
+        if standing.template_due or (done and not standing.outdated):
+            continue
+        for pod in views[index].pods:
+            why = failed(pod, standing, timeout, now_ms)
+            if why:
+                return halt(pod, why, snapshot.last_words.get(pod.name, ""))
+    return None
+
+
+def _upgrading(standings: Mapping[int, Standing]) -> bool:
+    """Whether nothing but a newer operator wants restarts."""
+    return {standing.reason() for standing in standings.values() if standing.due} == {Reason.OPERATOR.value}
+
+
+def _fleet(snapshot: ClusterSnapshot) -> str:
+    if snapshot.others_rolling < snapshot.most_rolling:
+        return ""
+    return f"waits for {snapshot.others_rolling} other clusters that are restarted after an upgrade of the operator"
+
+
+def _canary(
+    snapshot: ClusterSnapshot,
+    views: Views,
+    standings: Mapping[int, Standing],
+    target: Target,
+    rules: Rollout,
+    now_ms: int,
+) -> str:
+    """Whether the first group has proven the target; a restart without a new revision needs no proof."""
+    if rules.canary is None or not any(each.template_due or _behind(each) for each in standings.values()):
+        return ""
+    first = [index for index, each in sorted(standings.items()) if each.started == target.revision and not each.due]
+    promoted = snapshot.cluster.metadata.annotations.get(names.PROMOTED, "") == target.revision
+    if not first or promoted or len(standings) == 1 or revisions.is_complete(target, snapshot.objects):
+        return ""
+    pods = views[first[0]].pods
+    again = [pod.name for pod in pods if pod.restarts]
+    name = views[first[0]].name
+    if rules.canary.soak_seconds is None or again:
+        why = f"; {', '.join(again)} was started again since" if again else ""
+        return f"{name} is the canary{why}: 'kubectl rocketmq promote' lets the others follow"
+    left = rules.canary.soak_seconds - (now_ms - max(pod.created for pod in pods)) // 1000
+    return f"{name} is the canary and must serve {rules.canary.soak_seconds} s" if left > 0 else ""
+
+
+def _behind(standing: Standing) -> bool:
+    return any(set(each) - {Reason.REQUESTED.value} for each in standing.why.values())

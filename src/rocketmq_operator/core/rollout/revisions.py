@@ -1,0 +1,81 @@
+"""The history: a ControllerRevision for each content that was to run, numbered as Kubernetes' own are.
+
+A content that comes back gets the next number again. One that ran everywhere is marked: that is what an undo and an
+automatic rollback go back to.
+"""
+
+from collections.abc import Iterable
+
+from .. import names
+from ..facts import ObjectFact
+from ..objects import Owner, owned
+from ..plan import Action, Annotate, Create, NumberRevision, Remove
+from .content import Content
+from .standing import started
+from .target import KIND, Objects, Target
+
+
+def actions(target: Target, there: Objects, owner: Owner, labels: names.Labels, keep: int) -> list[Action]:
+    """Write what is missing, number what came back, forget what is old and nowhere in use."""
+    known = history(there, owner.uid)
+    found: list[Action] = []
+    newest = known[0].number if known else 0
+    # What the spec asks for first, so that what runs instead of it is the newest.
+    for name, content in {target.asked: target.asked_content, target.revision: target.content}.items():
+        fact = there.get((KIND, name))
+        if fact is None:
+            newest += 1
+            found.append(Create("", f"wrote revision {newest}", _object(name, content, newest, owner, labels)))
+        elif name == target.revision and fact.number < newest:
+            newest += 1
+            found.append(NumberRevision("", f"{name} is revision {newest} now", name, fact.uid, newest))
+    used = {target.asked, target.revision, *_used(there)}
+    old = [fact for fact in known[keep:] if fact.name not in used]
+    return found + [Remove("", f"forgot revision {fact.number}", KIND, fact.name, fact.uid) for fact in old]
+
+
+def complete(target: Target, there: Objects) -> list[Action]:
+    """The target runs everywhere: mark it."""
+    fact = there.get((KIND, target.revision))
+    if fact is None or fact.notes.get(names.COMPLETE_ANNOTATION) == "true":
+        return []
+    message = f"revision {fact.number} runs everywhere"
+    return [Annotate("RolloutComplete", message, KIND, fact.name, fact.uid, {names.COMPLETE_ANNOTATION: "true"})]
+
+
+def is_complete(target: Target, there: Objects) -> bool:
+    """Whether the target ran everywhere once."""
+    fact = there.get((KIND, target.revision))
+    return fact is not None and fact.notes.get(names.COMPLETE_ANNOTATION) == "true"
+
+
+def last_good(target: Target, there: Objects, owner_uid: str) -> str:
+    """The newest other revision that ran everywhere; empty if there is none."""
+    for fact in history(there, owner_uid):
+        if fact.name not in {target.asked, target.revision} and fact.notes.get(names.COMPLETE_ANNOTATION) == "true":
+            return fact.name
+    return ""
+
+
+def history(there: Objects, owner_uid: str) -> list[ObjectFact]:
+    """All revisions of a resource, the newest first."""
+    found = [fact for (kind, _), fact in there.items() if kind == KIND and fact.owner_uid == owner_uid]
+    return sorted(found, key=lambda fact: (-fact.number, fact.name))
+
+
+def _used(there: Objects) -> Iterable[str]:
+    for (kind, _), fact in there.items():
+        if kind == "StatefulSet":
+            yield fact.notes.get(names.REVISION_LABEL, "")
+            yield started(fact)
+
+
+def _object(name: str, content: Content, number: int, owner: Owner, labels: names.Labels) -> dict[str, object]:
+    made = {
+        "apiVersion": "apps/v1",
+        "kind": KIND,
+        "metadata": {"name": name, "labels": {**labels, names.REVISION_LABEL: "true"}},
+        "revision": number,
+        "data": {"spec": content.spec, "config": content.config},
+    }
+    return owned(made, owner)

@@ -1,0 +1,132 @@
+"""One workload against the target: what differs, which pods are behind, and why."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from .. import names
+from ..facts import ObjectFact, PodFact, Problem
+from .content import FORMAT, OLDEST_FORMAT
+from .diff import Change, Reason
+
+HELD_PARTITION = 1_000
+BROKEN_MS = 120_000
+"""A pod that was not ready for so long, for whatever reason, may be replaced out of turn."""
+
+
+def broken(pod: PodFact, now_ms: int) -> bool:
+    """Whether a pod does not serve, and will not by waiting."""
+    if pod.ready or pod.deleting:
+        return False
+    return pod.problem is not None or bool(pod.created and now_ms - pod.created > BROKEN_MS)
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """``revision`` is what the workload as a whole is at, ``started`` what its template starts pods for: a live change
+    moves the first only. ``changes`` lead from ``revision`` to the target; None: not known yet. ``outdated`` pods, the
+    highest first, have their reasons in ``why``."""
+
+    workload: ObjectFact
+    revision: str
+    started: str
+    partition: int
+    format: int
+    changes: tuple[Change, ...] | None = ()
+    outdated: tuple[PodFact, ...] = ()
+    why: Mapping[str, tuple[str, ...]] = {}
+
+    @property
+    def template_due(self) -> bool:
+        """Whether the template must be written anew before pods can be brought to the target."""
+        return self.changes is not None and any(change.restarts for change in self.changes)
+
+    @property
+    def due(self) -> bool:
+        """Whether pods must restart."""
+        return self.template_due or bool(self.outdated)
+
+    def reason(self, pod: PodFact | None = None) -> str:
+        """The typed reason of its restarts, the gravest first."""
+        known = [change.reason.value for change in self.changes or () if change.restarts]
+        told = [*known, *(each for pod_ in self.outdated if pod in (None, pod_) for each in self.why[pod_.name])]
+        return told[0] if told else ""
+
+
+def of_workload(
+    fact: ObjectFact,
+    revision: str,
+    changes: Sequence[Change] | None,
+    pods: Sequence[PodFact],
+    asked_at: str,
+    now_ms: int,
+    reasons: Mapping[str, tuple[str, ...]],
+) -> Standing:
+    """How a workload stands. ``asked_at`` is the resource's own annotation that asks for a restart; ``reasons`` says by
+    revision why a pod that was started for it is behind the template."""
+    template = started(fact)
+    asked = [each for each in (_time(asked_at), _time(fact.notes.get(names.RESTART, ""))) if each]
+    why: dict[str, tuple[str, ...]] = {}
+    for pod in pods:
+        told: tuple[str, ...] = ()
+        if pod.revision != template:
+            told += reasons.get(pod.revision, (Reason.POD.value,))
+        times = [*asked, *filter(None, [_time(pod.restart)])]
+        if any(pod.created < time <= now_ms for time in times):
+            told += (Reason.REQUESTED.value,)
+        if told:
+            why[pod.name] = told
+    outdated = sorted((pod for pod in pods if pod.name in why), key=lambda pod: -pod.member)
+    rolling = fact.content().get("spec", {}).get("updateStrategy", {}).get("rollingUpdate") or {}
+    return Standing(
+        fact,
+        revision,
+        template,
+        int(rolling.get("partition") or 0),
+        format_of(fact),
+        None if changes is None else (*changes, *_old_format(fact)),
+        tuple(outdated),
+        why,
+    )
+
+
+def format_of(fact: ObjectFact) -> int:
+    """The format in which a workload was built last."""
+    text = fact.notes.get(names.FORMAT_ANNOTATION, "")
+    return int(text) if text.isdecimal() else FORMAT
+
+
+def bad_times(annotations: Mapping[str, Mapping[str, str]]) -> list[Problem]:
+    """Requests for a restart that are no time; by the object that carries them."""
+    found = []
+    for what, notes in sorted(annotations.items()):
+        text = notes.get(names.RESTART, "")
+        if text and _time(text) is None:
+            found.append(
+                Problem(
+                    "BadRestartTime",
+                    f"annotation {names.RESTART} of {what} is not a time but {text[:64]!r}; use RFC 3339, as 'kubectl rocketmq restart' does",
+                )
+            )
+    return found
+
+
+def _old_format(fact: ObjectFact) -> tuple[Change, ...]:
+    if format_of(fact) >= OLDEST_FORMAT:
+        return ()
+    return (Change(Reason.OPERATOR, "pods built by an older operator"),)
+
+
+def started(fact: ObjectFact) -> str:
+    """The revision that a workload's template starts pods for."""
+    metadata = fact.content().get("spec", {}).get("template", {}).get("metadata", {})
+    return str((metadata.get("annotations") or {}).get(names.REVISION_LABEL, ""))
+
+
+def _time(text: str) -> int | None:
+    """An RFC 3339 time in ms since 1970; None if it is none."""
+    try:
+        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return int(found.timestamp() * 1000) if found.tzinfo else None

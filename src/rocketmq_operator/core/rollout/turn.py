@@ -1,0 +1,281 @@
+"""One group's way through a rollout: slaves from the highest down, then the master, one member at a time.
+
+A slave restarts while its group is open if what is left still acknowledges messages; else the group is closed first, as it
+always is for its master. Order topics are taken out of the routes before that (code 205), because a closed broker refuses
+their sends at once and selectors do not try elsewhere (ROCKETMQ.md §8). With one open group only, closing would lengthen the
+outage and spare no client a failed send, so it is skipped.
+"""
+
+import msgspec
+
+from ..facts import BrokerFact, PodFact, Problem
+from ..groups.closing import CLOSE, Circle, configure, rules
+from ..groups.life import Phase
+from ..groups.moving import changing, unequal
+from ..groups.step import Step
+from ..groups.view import GroupView
+from ..membership import full_copy
+from ..opening import FENCE
+from ..plan import Action, Remove, SetPartition, WipeWritePermission
+from ..registration import answering
+from .course import Course
+from .standing import Standing, broken
+
+LOOK_SECONDS = 2.0
+SETTLE_SECONDS = 11.0
+"""A slave takes topics and offsets from its master each 10 s; what was written last must have reached it."""
+YIELDED = "yielded"
+
+
+def step(view: GroupView, circle: Circle, course: Course) -> Step | None:
+    """The next step of a group; None if a rollout has nothing to do with it."""
+    standing = course.standings.get(view.index)
+    if view.life.phase is Phase.SERVING:
+        return _serving(view, circle, course, standing) if standing and standing.due else None
+    if standing is None or not standing.due:
+        return _back(view, circle) if view.life.phase is Phase.YIELDING else _done(view, circle)
+    if view.life.phase is Phase.YIELDING:
+        return _yielding(view, circle, course)
+    return _restarting(view, circle, course, standing)
+
+
+def _serving(view: GroupView, circle: Circle, course: Course, standing: Standing) -> Step:
+    """Open: the template is written, slaves that can be spared restart, and then the group closes."""
+    gate = course.gate(view.index)
+    if gate:
+        return Step(view.life, rolling=gate, again=LOOK_SECONDS)
+    if standing.template_due:
+        return _template(view, circle, standing)
+    pod = standing.outdated[0]
+    if not view.life.initialized or _useless(view, pod, circle.now_ms):
+        return _replace(view, standing, pod)
+    waiting = _others(view, pod) or changing(view)
+    if waiting:
+        return Step(view.life, rolling=f"waits to restart {pod.name}: {waiting}", again=LOOK_SECONDS)
+    if pod.member and (_spared(view, pod) or not _has_others(view)):
+        return _restart(view, standing, pod)
+    return _close(view, circle, pod)
+
+
+def _template(view: GroupView, circle: Circle, standing: Standing) -> Step:
+    """Written only where no pod is just starting: an edit during a rollout is taken in between two members."""
+    ended = any(broken(pod, circle.now_ms) for pod in view.pods)
+    for pod in view.pods if view.life.initialized else ():
+        if pod.deleting or (not pod.ready and not broken(pod, circle.now_ms)):
+            return Step(view.life, rolling=f"takes the change in when {pod.name} is ready", again=LOOK_SECONDS)
+    if view.life.initialized and changing(view) and not ended:
+        return Step(view.life, rolling="takes the change in when its members are settled", again=LOOK_SECONDS)
+    return Step(view.life, rolling="gets its new template", again=0.5, template=True)
+
+
+def _close(view: GroupView, circle: Circle, pod: PodFact) -> Step:
+    """Towards a closed group, through Yielding where there are order topics."""
+    if view.cluster.spec.empty_dir and not pod.member:
+        return Step(view.life, rolling="stays as it is", problem=_in_pod(view), again=30.0)
+    if not _has_others(view):
+        return Step(view.life.to(Phase.RESTARTING, circle.now_ms), rolling="is being closed", again=0.5)
+    if not _elsewhere(view, circle):
+        return Step(view.life, rolling="waits until another group is open", again=LOOK_SECONDS)
+    if view.data is None:
+        return Step(view.life, rolling="waits for an answer of its master", again=LOOK_SECONDS)
+    if any(topic.order for topic in view.data.topics.values()):
+        return Step(view.life.to(Phase.YIELDING, circle.now_ms), rolling="order topics leave it", again=0.5)
+    return Step(view.life.to(Phase.RESTARTING, circle.now_ms), rolling="is being closed", again=0.5)
+
+
+def _yielding(view: GroupView, circle: Circle, course: Course) -> Step:
+    """Name servers are told again at each look: one forgets it when it restarts, or when a topic changes."""
+    if _gives_way(view, circle, course):
+        return _back(view, circle)
+    wiped = tuple(
+        WipeWritePermission("", f"took {view.name} out of the routes for writing", server, view.name)
+        for server in answering(view.snapshot.registrations)
+    )
+    left = (view.life.since - circle.now_ms) / 1000 + rules(view).close_seconds
+    if left > 0:
+        return Step(view.life, wiped, rolling="order topics leave it; clients learn it", again=min(left, 10.0))
+    closing = msgspec.structs.replace(view.life.to(Phase.RESTARTING, circle.now_ms), reading=YIELDED)
+    return Step(closing, wiped, rolling="is being closed", again=0.5)
+
+
+def _restarting(view: GroupView, circle: Circle, course: Course, standing: Standing) -> Step:
+    """Closed or closing: the rest of the slaves, then the master."""
+    if _gives_way(view, circle, course):
+        return _open_again(view, circle)
+    if course.stop:
+        return Step(view.life, rolling=course.stop, again=LOOK_SECONDS)
+    if standing.template_due:
+        return _template(view, circle, standing)
+    pod = standing.outdated[0]
+    if view.cluster.spec.empty_dir and not pod.member:
+        return _open_again(view, circle)
+    return _closed(view, circle, standing, pod)
+
+
+def _closed(view: GroupView, circle: Circle, standing: Standing, pod: PodFact) -> Step:
+    """Closed, and clients gone, before a member restarts."""
+    fact = view.fact
+    if _useless(view, pod, circle.now_ms):
+        return _replace(view, standing, pod)
+    waiting = _others(view, pod) or changing(view)
+    if fact is None:
+        return Step(view.life, rolling=f"waits to restart {pod.name}: its master does not answer", again=LOOK_SECONDS)
+    if fact.permission != 4 and _has_others(view) and not _elsewhere(view, circle):
+        return Step(view.life, rolling="waits until another group is open", again=LOOK_SECONDS)
+    if fact.permission != 4:
+        message = f"closed {view.name} for writing, before {pod.name} restarts"
+        later = msgspec.structs.replace(view.life, since=circle.now_ms)
+        return Step(later, (configure(view, "GroupClosed", message, CLOSE),), rolling="is being closed", again=1.0)
+    left = _clients(view, circle)
+    if left > 0:
+        return Step(view.life, rolling="is closed for writing; clients learn it", again=min(left, 10.0))
+    if waiting:
+        return Step(view.life, rolling=f"waits to restart {pod.name}: {waiting}", again=1.0)
+    return _restart(view, standing, pod) if pod.member else _master(view, circle, standing, pod)
+
+
+def _master(view: GroupView, circle: Circle, standing: Standing, pod: PodFact) -> Step:
+    """Fenced, so that nothing is acknowledged any more; equal to its slaves; then it may go."""
+    if not view.fenced():
+        fence = configure(
+            view, "MasterFenced", f"fenced the master of {view.name} before it restarts", {**CLOSE, **FENCE}
+        )
+        return Step(view.life, (fence,), rolling="is fenced", again=0.5)
+    left = (view.life.since - circle.now_ms) / 1000 + SETTLE_SECONDS
+    if left > 0 and view.slaves:
+        return Step(view.life, rolling="its slave takes over topics and offsets", again=min(left, 2.0))
+    waiting = unequal(view)
+    if waiting:
+        return Step(view.life, rolling=f"is fenced; {waiting}", again=1.0)
+    return _restart(view, standing, pod)
+
+
+def _restart(view: GroupView, standing: Standing, pod: PodFact) -> Step:
+    """A new template is let through to this member; a restart on request takes the pod."""
+    why = ", ".join(standing.why[pod.name])
+    message = f"restarts {pod.name}: {why}"
+    action: Action
+    if pod.revision == standing.started:
+        action = Remove(standing.why[pod.name][0], message, "Pod", pod.name, pod.uid)
+    elif standing.partition > pod.member:
+        fact = standing.workload
+        action = SetPartition(
+            standing.why[pod.name][0], message, fact.name, fact.uid, fact.resource_version, pod.member
+        )
+    else:
+        return Step(view.life, rolling=f"waits for the restart of {pod.name}", again=LOOK_SECONDS)
+    return Step(view.life, (action,), rolling=message, again=1.0)
+
+
+def _replace(view: GroupView, standing: Standing, pod: PodFact) -> Step:
+    """A pod that does not serve: nothing is lost by its restart, and its controller may wait for it for ever."""
+    if pod.deleting:
+        return Step(view.life, rolling=f"waits until {pod.name} has ended", again=LOOK_SECONDS)
+    if pod.revision != standing.started and standing.partition > pod.member:
+        return _restart(view, standing, pod)
+    message = f"replaces {pod.name}, which does not serve: {', '.join(standing.why[pod.name])}"
+    action = Remove(standing.why[pod.name][0], message, "Pod", pod.name, pod.uid)
+    return Step(view.life, (action,), rolling=message, again=1.0)
+
+
+def _useless(view: GroupView, pod: PodFact, now_ms: int) -> bool:
+    """Whether a pod may be replaced without further ado: it does not serve, or its master does not; and its volume stays."""
+    if view.cluster.spec.empty_dir and (not pod.member or view.fact is None):
+        return False
+    return broken(pod, now_ms) or (view.fact is None and view.master is not None and broken(view.master, now_ms))
+
+
+def _others(view: GroupView, taken: PodFact) -> str:
+    """Who else of the group is not there: one member at a time is away because of us."""
+    for pod in view.pods:
+        if pod.deleting or (pod.name != taken.name and not pod.ready):
+            return f"{pod.name} is not ready"
+        fact = view.snapshot.brokers.get(pod.name)
+        if fact is None:
+            return f"{pod.name} does not answer"
+        if pod.name != taken.name and pod.member and view.fact and not full_copy(view.fact, fact):
+            return f"{pod.name} does not hold everything yet"
+        if pod.name != taken.name and not view.on_every_name_server(pod):
+            return f"{pod.name} is not registered on every name server"
+    return ""
+
+
+def _spared(view: GroupView, pod: PodFact) -> bool:
+    """Whether the group acknowledges messages without this slave as it does with it."""
+    master = view.fact
+    if master is None or master.role != "SYNC_MASTER":
+        return master is not None
+    rest = [fact for each in view.slaves if each.name != pod.name and (fact := _copy(view, each, master))]
+    needed = max(master.in_sync, 2) if master.version.startswith("4.") else master.in_sync
+    return len(rest) + 1 >= needed
+
+
+def _copy(view: GroupView, pod: PodFact, master: BrokerFact) -> BrokerFact | None:
+    fact = view.snapshot.brokers.get(pod.name)
+    return fact if fact and pod.ready and full_copy(master, fact) else None
+
+
+def _elsewhere(view: GroupView, circle: Circle) -> bool:
+    """Whether another group takes messages meanwhile."""
+    return any(each.index != view.index for each in circle.staying)
+
+
+def _clients(view: GroupView, circle: Circle) -> float:
+    """Seconds until clients have left: they look up routes each 30 s, unless they have left already or have nowhere to go."""
+    if view.life.reading == YIELDED or not _elsewhere(view, circle):
+        return 0.0
+    return (view.life.since - circle.now_ms) / 1000 + rules(view).close_seconds
+
+
+def _gives_way(view: GroupView, circle: Circle, course: Course) -> bool:
+    """Whether a closed group opens again before its turn is over: it could serve, and is held, or is the only one left."""
+    if view.fact is None or any(pod.deleting or not pod.ready for pod in view.pods):
+        return False
+    return bool(course.stop) or (_has_others(view) and not any(_open(other, circle.now_ms) for other in circle.knowing))
+
+
+def _open(view: GroupView, now_ms: int) -> bool:
+    """Whether a group serves as far as anybody knows: one lost answer, or a name server that restarts, says nothing."""
+    if view.life.phase is not Phase.SERVING or view.master is None or not view.master.ready:
+        return False
+    return view.fact is None or view.accepting(now_ms)
+
+
+def _back(view: GroupView, circle: Circle) -> Step:
+    """Out of Yielding: name servers give back what code 205 took only when the broker's permission changes, so it is closed,
+    and then opened by the rule for every master."""
+    fact = view.fact
+    if fact is None:
+        return Step(view.life, rolling="goes back to work when its master answers", again=1.0)
+    if fact.permission != 4:
+        message = f"closed {view.name} for a moment, to bring its routes back"
+        return Step(
+            view.life, (configure(view, "GroupClosed", message, CLOSE),), rolling="goes back to work", again=0.5
+        )
+    return _open_again(view, circle)
+
+
+def _has_others(view: GroupView) -> bool:
+    return view.cluster.spec.group_replica > 1
+
+
+def _done(view: GroupView, circle: Circle) -> Step:
+    """No member is behind: open again, once there are slaves to acknowledge what is sent."""
+    if view.life.phase is Phase.RESTARTING and view.fact is not None:
+        waiting = next((pod.name for pod in view.slaves if not _copy(view, pod, view.fact)), "")
+        if waiting and view.fact.in_sync != 1:
+            return Step(view.life, rolling=f"waits for {waiting} before it opens", again=1.0)
+    return _open_again(view, circle)
+
+
+def _open_again(view: GroupView, circle: Circle) -> Step:
+    """Back to work; the rule for every master opens it."""
+    return Step(view.life.to(Phase.SERVING, circle.now_ms), rolling="is opened again", again=0.5)
+
+
+def _in_pod(view: GroupView) -> Problem:
+    return Problem(
+        "MessagesInPod",
+        f"the master of {view.name} is not restarted: its messages lie in its pod (spec.emptyDir) and would go with it; set the "
+        "spec back, or create a new cluster",
+    )

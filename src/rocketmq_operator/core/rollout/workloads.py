@@ -1,0 +1,54 @@
+"""A group's StatefulSet as it should be now: the target's where it is the group's turn, else what runs.
+
+Templates are written with every pod held back; ``turn`` lets it through to one member after the other. What an older
+operator built stays as it is until something restarts it, so an upgrade of the operator restarts nobody.
+"""
+
+from typing import Any
+
+from .. import names, sizes
+from ..build import workload
+from ..drift import unsized
+from ..groups.decide import Groups
+from ..groups.view import GroupView
+from ..volumes.view import as_they_are
+from .content import FORMAT
+from .standing import Standing
+
+Json = dict[str, Any]
+
+
+def wanted(groups: Groups, view: GroupView, config: str, hard_spread: bool) -> Json | None:
+    """The object to create or to apply; None where it stays as it is. ``config`` names the ConfigMap of the target."""
+    target = groups.course.target.revision
+    standing = groups.course.standings.get(view.index)
+    there = view.snapshot.objects.get(("StatefulSet", view.workload))
+    if there is None or there.owner_uid != view.cluster.metadata.uid:
+        size = sizes.decide(view.snapshot, view.index).replicas
+        return noted(_built(view, config, hard_spread, target, workload.HELD_PARTITION, size), target)
+    step = groups.steps.get(view.index)
+    if standing is None:
+        return None
+    if step is not None and step.template:
+        made = _built(view, config, hard_spread, target, workload.HELD_PARTITION, 1)
+        return as_they_are(unsized(noted(made, target)), there)
+    if standing.revision != target or standing.format != FORMAT or not standing.started:
+        return None
+    made = _built(view, config, hard_spread, standing.started, standing.partition, 1)
+    return as_they_are(unsized(noted(made, target)), there)
+
+
+def _built(view: GroupView, config: str, hard_spread: bool, started: str, partition: int, size: int) -> Json:
+    return workload.stateful_set(view.cluster, view.index, config, hard_spread, size, started, partition)
+
+
+def noted(made: Json, revision: str) -> Json:
+    """The workload with what it is at."""
+    notes = {names.REVISION_LABEL: revision, names.FORMAT_ANNOTATION: str(FORMAT)}
+    metadata = made["metadata"]
+    return {**made, "metadata": {**metadata, "annotations": {**metadata.get("annotations", {}), **notes}}}
+
+
+def adopts(standing: Standing, target: str) -> bool:
+    """Whether a workload reaches the target without any restart."""
+    return standing.changes is not None and standing.revision != target and not standing.template_due

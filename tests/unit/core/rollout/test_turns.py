@@ -1,0 +1,267 @@
+"""Rolling restarts: who restarts when, closed or open, and what stops them."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from rocketmq_operator.api.common import Condition, condition
+from rocketmq_operator.core import names
+from rocketmq_operator.core.facts import Problem
+
+from .rolling import Rolling
+
+
+def rolling(world: Rolling) -> Condition:
+    found = condition(world.second().status.conditions, "RollingOut")
+    assert found is not None
+    return found
+
+
+def test_nothing_restarts_when_nothing_changed() -> None:
+    world = Rolling()
+    plan = world.pass_seconds(5)
+    assert plan.actions == () and plan.requeue is None and world.taken == []
+
+
+def test_slaves_go_before_masters_and_groups_one_after_the_other() -> None:
+    world = Rolling()
+    world.world.edit(brokerImage="rocketmq:5.5.0")
+    assert rolling(world).reason == "ImageChanged"
+    world.pass_seconds(300)
+    assert world.taken == ["c-0-1", "c-0-0", "c-1-1", "c-1-0"]
+    assert len(world.revisions()) == 1
+    plan = world.second()
+    assert plan.actions == () and plan.requeue is None
+    assert (rolling(world).status, plan.status.updated_brokers) == ("False", 4)
+    assert all(world.open(f"c-{group}-0") for group in (0, 1))
+
+
+def test_in_sync_with_one_slave_its_group_is_closed_before_it_restarts() -> None:
+    world = Rolling()
+    world.world.edit(brokerImage="other")
+    world.pass_seconds(30)
+    assert world.taken == [] and not world.open("c-0-0"), "clients have 35 s to learn that the group is closed"
+    world.pass_seconds(300)
+    assert world.closed == dict.fromkeys(world.taken, True)
+
+
+@pytest.mark.parametrize("spec", [{"replicationMode": "ASYNC"}, {"membersPerGroup": 3}])
+def test_a_slave_that_can_be_spared_restarts_while_its_group_is_open(spec: dict[str, Any]) -> None:
+    world = Rolling(**spec)
+    if "replicationMode" in spec:
+        for name in ("c-0-0", "c-1-0"):
+            world.world.change_broker(name, role="ASYNC_MASTER")
+    world.world.edit(brokerImage="other")
+    world.pass_seconds(450)
+    assert {name: shut for name, shut in world.closed.items() if not name.endswith("-0")} == {
+        name: False for name in world.taken if not name.endswith("-0")
+    }
+    assert world.closed["c-0-0"] and world.closed["c-1-0"] and len(world.revisions()) == 1
+
+
+def test_order_topics_leave_the_routes_first() -> None:
+    world = Rolling()
+    for name, data in world.world.data.items():
+        topics = {topic: msgspec.structs.replace(each, order=True) for topic, each in data.topics.items()}
+        world.world.data[name] = msgspec.structs.replace(data, topics=topics)
+    world.world.edit(brokerImage="other")
+    world.pass_seconds(20)
+    assert world.world.intent(0)["phase"] == "Yielding" and world.open("c-0-0")
+    world.pass_seconds(25)
+    assert world.world.intent(0)["phase"] == "Restarting"
+    world.pass_seconds(300)
+    assert len(world.revisions()) == 1
+
+
+def test_the_only_group_is_not_closed_for_longer_than_needed() -> None:
+    world = Rolling(1)
+    world.world.edit(brokerImage="other")
+    world.pass_seconds(20)
+    assert world.taken == ["c-0-1"] and not world.closed["c-0-1"]
+    world.pass_seconds(60)
+    assert world.taken == ["c-0-1", "c-0-0"] and world.closed["c-0-0"]
+
+
+def test_a_slave_that_lags_keeps_its_master() -> None:
+    world = Rolling()
+    world.world.edit(brokerImage="other")
+    world.pass_seconds(45)
+    world.world.change_broker("c-0-0", max_offset=90)
+    while "c-0-1" not in world.world.brokers:
+        world.second()
+    assert world.taken == ["c-0-1"]
+    world.world.change_broker("c-0-1", max_offset=80)
+    world.pass_seconds(60)
+    assert world.taken == ["c-0-1"] and not world.open("c-0-0")
+    world.world.change_broker("c-0-1", max_offset=90)
+    world.pass_seconds(10)
+    assert world.taken == ["c-0-1", "c-0-0"]
+
+
+def test_a_pod_that_comes_back_by_itself_comes_back_as_it_was() -> None:
+    world = Rolling()
+    before = world.revisions()
+    world.world.edit(brokerImage="other")
+    world.pass_seconds(10)
+    for name in ("c-0-1", "c-0-0", "c-1-1"):
+        world.world.stop(name)
+        _, group, member = name.split("-")
+        world.world.start(int(group), int(member))
+    assert world.revisions() == before
+
+
+def test_a_bad_image_halts_after_one_slave_and_an_edit_lets_it_go_on() -> None:
+    world = Rolling()
+    good = world.world.cluster.spec.broker_image
+    world.world.edit(brokerImage="bad")
+    bad = world.second().status.revision
+    world.bad = {bad}
+    world.pass_seconds(100)
+    assert world.taken == ["c-0-1"]
+    pod = world.world.pods["c-0-1"]
+    world.world.pods["c-0-1"] = msgspec.structs.replace(
+        pod, problem=Problem("ImagePullFailed", "pod c-0-1 cannot get image bad")
+    )
+    world.pass_seconds(200)
+    halted = rolling(world)
+    assert halted.reason == "Halted" and "c-0-1" in halted.message and "cannot get image" in halted.message
+    assert world.taken == ["c-0-1"] and world.open("c-1-0")
+    world.world.edit(brokerImage=good)
+    world.pass_seconds(80)
+    assert world.taken == ["c-0-1", "c-0-1"]
+    assert rolling(world).status == "False" and world.open("c-0-0") and len(world.revisions()) == 1
+
+
+def test_a_restart_on_request_takes_older_pods_once() -> None:
+    world = Rolling()
+    world.world.annotate(**{names.RESTART: "2026-01-01T00:00:08Z"})
+    world.pass_seconds(6)
+    assert rolling(world).reason == "RestartRequested"
+    world.pass_seconds(300)
+    assert world.taken == ["c-0-1", "c-0-0", "c-1-1", "c-1-0"]
+    assert rolling(world).status == "False"
+
+
+def test_one_pod_on_request() -> None:
+    world = Rolling()
+    pod = world.world.pods["c-1-1"]
+    world.world.pods["c-1-1"] = msgspec.structs.replace(pod, restart="2026-01-01T00:00:08Z")
+    world.pass_seconds(120)
+    assert world.taken == ["c-1-1"] and world.open("c-1-0")
+
+
+def test_pause_holds_and_opens_what_was_closed() -> None:
+    world = Rolling()
+    world.world.edit(brokerImage="other")
+    world.pass_seconds(15)
+    assert not world.open("c-0-0")
+    world.world.annotate(**{names.ROLLOUT_PAUSED: "true"})
+    world.pass_seconds(5)
+    assert rolling(world).reason == "Paused" and world.open("c-0-0")
+    world.pass_seconds(100)
+    assert world.taken == []
+    world.world.annotate(**{names.ROLLOUT_PAUSED: None})
+    world.pass_seconds(300)
+    assert len(world.taken) == 4
+
+
+def test_a_canary_waits_for_its_promotion() -> None:
+    world = Rolling(rollout={"canary": {}})
+    world.world.edit(brokerImage="other")
+    world.pass_seconds(300)
+    assert world.taken == ["c-0-1", "c-0-0"] and "promote" in rolling(world).message
+    world.world.annotate(**{names.PROMOTED: world.second().status.revision})
+    world.pass_seconds(150)
+    assert len(world.taken) == 4
+
+
+def test_a_canary_that_soaks_lets_the_others_follow() -> None:
+    world = Rolling(rollout={"canary": {"soakSeconds": 200}})
+    world.world.edit(brokerImage="other")
+    world.pass_seconds(200)
+    assert world.taken == ["c-0-1", "c-0-0"]
+    world.pass_seconds(250)
+    assert len(world.taken) == 4
+
+
+def test_automatic_rollback_goes_back_and_says_that_the_spec_differs() -> None:
+    world = Rolling(rollout={"autoRollback": True})
+    world.world.edit(brokerImage="bad")
+    bad = world.second().status.revision
+    world.bad = {bad}
+    world.pass_seconds(70)
+    pod = world.world.pods["c-0-1"]
+    world.world.pods["c-0-1"] = msgspec.structs.replace(pod, problem=Problem("ImagePullFailed", "no such image"))
+    world.pass_seconds(120)
+    assert rolling(world).reason == "Undone" and world.revisions() != {bad} and len(world.revisions()) == 1
+    assert world.world.cluster.spec.broker_image == "bad" and world.open("c-0-0")
+    world.bad = set()
+    world.world.edit(brokerImage="better")
+    world.pass_seconds(300)
+    assert rolling(world).reason == "UpToDate"
+
+
+def test_a_live_setting_restarts_nobody_and_survives_a_restart() -> None:
+    world = Rolling()
+    for name in world.world.brokers:
+        world.world.change_broker(name, settings={"maxMessageSize": "4194304"})
+    world.world.edit(properties={"maxMessageSize": "1000000"})
+    world.pass_seconds(20)
+    assert world.taken == [] and rolling(world).status == "False"
+    assert world.told("c-1-0") == [{"maxMessageSize": "1000000"}]
+    assert "maxMessageSize=1000000" in world.world.intent(0)["live"]
+
+
+def test_a_setting_that_only_a_restart_takes() -> None:
+    world = Rolling()
+    world.world.edit(properties={"sendMessageThreadPoolNums": "7"})
+    assert rolling(world).reason == "ConfigNeedsRestart"
+    world.pass_seconds(300)
+    assert len(world.taken) == 4
+
+
+def test_another_spelling_of_the_same_restarts_nobody() -> None:
+    world = Rolling(limits={"memory": "1Gi"})
+    world.world.edit(limits={"memory": "1024Mi"})
+    world.pass_seconds(60)
+    assert world.taken == [] and rolling(world).status == "False"
+
+
+def test_a_downgrade_that_rocketmq_cannot_do_is_refused() -> None:
+    world = Rolling()
+    world.world.edit(brokerImage="apache/rocketmq:4.9.7")
+    plan = world.pass_seconds(60)
+    degraded = condition(plan.status.conditions, "Degraded")
+    assert degraded is not None and degraded.reason == "DowngradeRefused" and world.taken == []
+
+
+def test_a_master_whose_messages_lie_in_its_pod_is_not_restarted() -> None:
+    world = Rolling(emptyDir=True)
+    world.world.edit(brokerImage="other")
+    plan = world.pass_seconds(200)
+    degraded = condition(plan.status.conditions, "Degraded")
+    assert degraded is not None and degraded.reason == "MessagesInPod"
+    assert not [name for name in world.taken if name.endswith("-0")]
+
+
+def test_outside_of_its_window_nothing_begins() -> None:
+    # The world's clock starts at midnight.
+    window = {"schedule": "30 0 * * *", "durationMinutes": 60}
+    world = Rolling(rollout={"maintenanceWindows": [window]})
+    world.world.edit(brokerImage="other")
+    world.pass_seconds(60)
+    assert world.taken == [] and "2026-01-01 00:30" in rolling(world).message
+    world.world.now_ms += 1_800_000
+    world.pass_seconds(300)
+    assert len(world.taken) == 4
+
+
+def test_an_edit_in_the_middle_is_taken_in() -> None:
+    world = Rolling()
+    world.world.edit(brokerImage="other")
+    world.pass_seconds(50)
+    assert world.taken == ["c-0-1"]
+    world.world.edit(brokerImage="third")
+    world.pass_seconds(400)
+    assert world.taken == ["c-0-1", "c-0-1", "c-0-0", "c-1-1", "c-1-0"] and len(world.revisions()) == 1
