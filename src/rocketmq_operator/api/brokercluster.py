@@ -8,7 +8,7 @@ from .properties import LINE_RULE, OWNED_BROKER_KEYS, owned_rule
 from .rollout import Rollout
 from .scaling import ScaleDown
 from .schema import API_VERSION, DNS_LABEL, DNS_SUBDOMAIN, IMMUTABLE, Column, Kind, Rule, Scale, doc
-from .storage import ONE_SOURCE, UNCHANGEABLE_SOURCE, BrokerResources, Storage, VolumeClaimTemplate
+from .storage import NEVER_SMALLER, ONE_SOURCE, UNCHANGEABLE_SOURCE, BrokerResources, Storage, VolumeClaimTemplate
 
 DEFAULT_IMAGE = "apache/rocketmq:5.4.0"
 
@@ -207,6 +207,12 @@ class BrokerClusterStatus(Wire, frozen=True, omit_defaults=False):
     selector: Annotated[
         str, doc("Selects one pod of each group, so that an autoscaler counts groups.", max_length=512)
     ] = ""
+    store_size: Annotated[
+        str, doc("Size of the message volumes in force; empty without volumes of their own.", max_length=32)
+    ] = ""
+    log_size: Annotated[
+        str, doc("Size of the log volumes in force; empty without volumes of their own.", max_length=32)
+    ] = ""
     revision: Annotated[
         str, doc("Revision of the spec that is to run; history and undo speak of it.", max_length=253)
     ] = ""
@@ -220,6 +226,8 @@ class BrokerClusterStatus(Wire, frozen=True, omit_defaults=False):
 
 class BrokerCluster(Wire, frozen=True):
     """The broker groups of one RocketMQ cluster."""
+
+    rules: ClassVar[tuple[Rule, ...]] = NEVER_SMALLER
 
     metadata: Metadata
     spec: Annotated[BrokerClusterSpec, doc("What is wanted.")]

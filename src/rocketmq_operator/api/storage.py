@@ -8,6 +8,8 @@ import msgspec
 from .common import Quantity, StringMap, Wire
 from .schema import DNS_SUBDOMAIN, Rule, doc
 
+DEFAULT_SIZE = "5Gi"
+
 
 class VolumePolicy(Enum):
     """What happens to the claims when their broker group or cluster is deleted."""
@@ -159,3 +161,48 @@ UNCHANGEABLE_SOURCE = (
         field_path=".volumeClaimTemplate",
     ),
 )
+
+
+def _size(spec: str, ours: str, seeds: str, template: bool) -> str:
+    """CEL for the size that a spec asks for: the template's, or whichever of our field and the seed's is set, or the default.
+
+    ``has`` and ``?:`` rather than optional fields: of those CEL does not know how long a text can be, and the API server refuses
+    rules that could cost too much.
+    """
+    seed = f"(has({spec}.requests) && has({spec}.requests.{seeds}) ? {spec}.requests.{seeds} : '{DEFAULT_SIZE}')"
+    plain = f"(has({spec}.storage) && has({spec}.storage.{ours}) ? {spec}.storage.{ours} : {seed})"
+    if not template:
+        return plain
+    return f"(has({spec}.volumeClaimTemplate) ? {spec}.volumeClaimTemplate.spec.resources.requests.storage : {plain})"
+
+
+def _never_smaller(status: str, fields: str, ours: str, seeds: str, template: bool) -> Rule:
+    """A transition rule of the whole resource, about specs that change: a status must be writable whatever the spec says."""
+    new, old = (_size(f"{each}.spec", ours, seeds, template) for each in ("self", "oldSelf"))
+    what = "message" if template else "log"
+    return Rule(
+        f"self.spec.emptyDir || !has(self.status) || !has(self.status.{status}) || self.status.{status} == '' || {new} == {old}"
+        f" || quantity({new}).compareTo(quantity(self.status.{status})) >= 0",
+        f"the {what} volumes cannot become smaller than status.{status}: Kubernetes shrinks no volume. Ask for at least that in {fields}; "
+        "for smaller volumes create a new cluster",
+        field_path=".spec",
+    )
+
+
+NEVER_SMALLER = (
+    _never_smaller(
+        "storeSize",
+        "storage.size, requests.storeStorage or volumeClaimTemplate.spec.resources.requests.storage, whichever is in force",
+        "size",
+        "storeStorage",
+        template=True,
+    ),
+    _never_smaller(
+        "logSize",
+        "storage.logSize or requests.logStorage, whichever is in force",
+        "logSize",
+        "logStorage",
+        template=False,
+    ),
+)
+"""Against the size that is in force (``status``) and not against the last spec: a wish that was never granted can be taken back."""

@@ -16,6 +16,7 @@ from .members import member_count
 from .plan import Action
 from .rollout import workloads
 from .rollout.course import IN_TURN
+from .volumes import anew
 
 Json = dict[str, Any]
 
@@ -79,10 +80,11 @@ def _master_away(view: GroupView) -> bool:
 
 
 def _has_workload(snapshot: ClusterSnapshot, view: GroupView) -> bool:
-    """All groups but those on their last way; a group that joins must find its intent, which says that it starts closed."""
+    """All groups but those on their last way, and those whose set is made anew; a group that joins must find its intent, which
+    says that it starts closed."""
     name = names.intent(snapshot.cluster.metadata.name, view.index)
     told = view.life.phase is not Phase.JOINING or ("ConfigMap", name) in snapshot.objects
-    return told and view.life.phase not in GONE
+    return told and not anew.gone(snapshot, view.index) and view.life.phase not in GONE
 
 
 def _hard_spread(snapshot: ClusterSnapshot, group: int) -> bool:

@@ -9,6 +9,7 @@ from rocketmq_operator.api.common import Condition, condition
 
 from . import cluster_conditions as say
 from . import names, registration, rollout_status, scaling_status, sizes
+from .build import storage
 from .conditions import degraded, events, settle
 from .facts import ClusterSnapshot, PodFact, Problem
 from .groups.decide import Groups
@@ -18,6 +19,8 @@ from .members import broker_name, member_count
 from .membership import full_copy
 from .plan import Action, Plan
 from .rollout.course import Course
+from .volumes import anew, refused
+from .volumes.view import groups as volumes_of
 
 WAITING_SECONDS = 3.0
 """Until the next look while all is ready and something is still waited for: a slave that is being copied, a deletion that is held."""
@@ -76,11 +79,15 @@ def _status(
 ) -> BrokerClusterStatus:
     spec, name = snapshot.cluster.spec, snapshot.cluster.metadata.name
     asked = [group for group in groups if group.index < spec.group_replica]
+    with_volumes = volumes_of(snapshot)
     brokers = [member for group in asked for member in group.members[: member_count(spec)]]
     ready, wanted = sum(member.ready for member in brokers), spec.group_replica * member_count(spec)
     return BrokerClusterStatus(
         observed_generation=snapshot.cluster.metadata.generation,
-        groups=sum(("StatefulSet", names.workload(name, group.index)) in snapshot.objects for group in groups),
+        groups=sum(
+            ("StatefulSet", names.workload(name, group.index)) in snapshot.objects or anew.gone(snapshot, group.index)
+            for group in groups
+        ),
         ready_groups=sum(group.ready for group in asked),
         brokers=wanted,
         ready_brokers=ready,
@@ -89,6 +96,8 @@ def _status(
         cluster_name=spec.cluster_name,
         name_servers=sorted(set(snapshot.name_servers.queried)),
         selector=f"{names.CLUSTER_LABEL}={name},{names.POD_INDEX_LABEL}=0",
+        store_size=refused.in_force(with_volumes, storage.store_name(spec))[0],
+        log_size="" if spec.volume_claim_template else refused.in_force(with_volumes, storage.LOGS)[0],
         revision=course.target.revision,
         updated_brokers=rollout_status.updated(course, snapshot),
         broker_groups=groups,

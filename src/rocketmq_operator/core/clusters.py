@@ -20,6 +20,7 @@ from .objects import owned
 from .plan import Action, Configure, Plan, SetGate
 from .rollout.course import IN_TURN
 from .rollout.target import resolve
+from .volumes import decide as volumes
 
 Json = dict[str, Any]
 
@@ -52,9 +53,12 @@ def plan(snapshot: ClusterSnapshot, now: str, now_ms: int) -> Plan[BrokerCluster
     if not deleted:
         _steps(groups, draft)
         _members(snapshot, groups, draft, now_ms)
+        _volumes(snapshot, groups, draft, now_ms)
     if snapshot.cluster.spec.paused:
         # A gate is no change but the truth about a pod; and a deletion that nothing holds back is not held back by a pause.
         draft.actions = [action for action in draft.actions if isinstance(action, SetGate)]
+    # What was begun is ended, too.
+    draft.actions += volumes.restore(snapshot, groups)
     _deletion(snapshot, groups, draft)
     return report(
         snapshot,
@@ -97,6 +101,14 @@ def _members(snapshot: ClusterSnapshot, groups: Groups, draft: Draft, now_ms: in
         if decision.pending:
             draft.held.append(f"{name}: {decision.pending}")
     draft.actions += sizes.restarts(snapshot, running, now_ms)
+
+
+def _volumes(snapshot: ClusterSnapshot, groups: Groups, draft: Draft, now_ms: int) -> None:
+    """How volumes grow, and what is done when one is lost; last, because it must not take whom another rule takes."""
+    found = volumes.decide(snapshot, groups, draft.actions, now_ms)
+    draft.actions += found.actions
+    draft.problems += found.problems
+    draft.waiting += found.waiting
 
 
 def _brokers(snapshot: ClusterSnapshot, draft: Draft) -> None:

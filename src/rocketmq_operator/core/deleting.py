@@ -9,6 +9,7 @@ from .groups import drain
 from .groups.decide import Groups
 from .groups.view import GroupView, data_of
 from .plan import SetFinalizer
+from .volumes import anew
 
 
 def decide(snapshot: ClusterSnapshot, groups: Groups) -> tuple[SetFinalizer | None, Problem | None]:
@@ -21,6 +22,9 @@ def decide(snapshot: ClusterSnapshot, groups: Groups) -> tuple[SetFinalizer | No
             return None, None
         return _set(snapshot, True, "MessagesProtected", "deletion will wait until every message is read"), None
     if not held:
+        return None, None
+    if any(view.pods and anew.gone(snapshot, view.index) for view in opened):
+        # Its pods have no owner for the moment: with the cluster gone, nobody would ever remove them.
         return None, None
     if not any(view.exists or view.pods for view in opened):
         # Their namespace is deleted, or the pods went first: nobody is left to ask, and nothing left to hold.

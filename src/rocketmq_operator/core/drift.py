@@ -1,6 +1,7 @@
 """Whether an object is still what we made it: each field that we set must be there; the API server's defaults may be, too."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from .memo import Derived
 from .names import HASH_ANNOTATION
 
 Json = dict[str, Any]
+RULED = {"updateStrategy", "volumeClaimTemplates"}
 
 _unsized: Derived[Json] = Derived(1024)
 
@@ -22,7 +24,8 @@ def digest(content: object) -> str:
 def stamped(obj: Json) -> Json:
     """The object with the hash of itself as an annotation, so that a changed wish is seen without comparing.
 
-    The hash says nothing of a workload's size and of which pods are held back, which follow rules of their own.
+    The hash says nothing of a workload's size, of its claim templates and of which pods are held back, which follow rules of their
+    own.
     """
     metadata = obj["metadata"]
     annotations = {**metadata.get("annotations", {}), HASH_ANNOTATION: digest(_ruled(obj))}
@@ -42,12 +45,29 @@ def _without_size(obj: Json) -> Json:
     return {**obj, "spec": {key: value for key, value in obj["spec"].items() if key != "replicas"}}
 
 
+def with_sizes(workload: Json, sizes: Mapping[str, str]) -> Json:
+    """The workload with these sizes in its claim templates, by their names; a template that is not named says none."""
+    claims = workload.get("spec", {}).get("volumeClaimTemplates")
+    if not claims:
+        return workload
+    sized = [_with_size(claim, sizes.get(claim["metadata"]["name"])) for claim in claims]
+    return {**workload, "spec": {**workload["spec"], "volumeClaimTemplates": sized}}
+
+
+def _with_size(claim: Json, size: str | None) -> Json:
+    requests = {} if size is None else {"storage": size}
+    return {
+        **claim,
+        "spec": {**claim["spec"], "resources": {**claim["spec"].get("resources", {}), "requests": requests}},
+    }
+
+
 def _ruled(obj: Json) -> Json:
     """The object without what rules of their own decide."""
     rest = _without_size(obj)
-    if "updateStrategy" not in rest.get("spec", {}):
+    if not RULED & rest.get("spec", {}).keys():
         return rest
-    return {**rest, "spec": {key: value for key, value in rest["spec"].items() if key != "updateStrategy"}}
+    return {**rest, "spec": {key: value for key, value in rest["spec"].items() if key not in RULED}}
 
 
 def holds(wanted: object, actual: object) -> bool:

@@ -65,6 +65,7 @@ class ObjectFact(Remembering, frozen=True):
     resource_version: str = ""
     notes: Mapping[str, str] = {}
     number: int = 0
+    deleting: bool = False
 
     @cached_property
     def settings(self) -> dict[str, str]:
@@ -124,6 +125,28 @@ class PodFact(msgspec.Struct, frozen=True):
         return self.gate == "True" and bool(self.container) and self.gate_container == self.container
 
 
+class ClaimFact(msgspec.Struct, frozen=True):
+    """A claim of ours. ``capacity``: what its volume has, empty while that is not known; ``on_node``: the storage has grown
+    it, the file system in it has not; ``failed``: why it cannot grow, empty if nothing is known."""
+
+    name: str
+    uid: str
+    resource_version: str
+    requested: str
+    capacity: str = ""
+    phase: str = "Bound"
+    storage_class: str = ""
+    volume: str = ""
+    on_node: bool = False
+    failed: str = ""
+    deleting: bool = False
+
+    @property
+    def lost(self) -> bool:
+        """Whether what is in it is lost, or will be with the next stop of its pod."""
+        return self.phase == "Lost" or self.deleting
+
+
 class BrokerFact(msgspec.Struct, frozen=True):
     """What a broker says of itself (codes 26 and 28). Offsets in bytes of the commit log, times in ms since 1970.
 
@@ -171,7 +194,8 @@ class ClusterSnapshot(Remembering, frozen=True):
     """Everything that decides about a BrokerCluster. ``data`` (by pod) and ``order`` (by name server, then topic) are there only as
     far as ``groups.decide.demand`` asked for them; ``cordoned`` names nodes that take no new pods. ``last_words`` are last log
     lines of pods that fail in a rollout; ``servers_rolling``: its NameServer restarts pods, or will. ``others_rolling`` other clusters restart after an upgrade of the operator, and
-    ``most_rolling`` may at a time."""
+    ``most_rolling`` may at a time. ``claims`` by name, None where they may not be read; ``expandable`` by storage class, as far as
+    ``volumes.growth.demand`` asked: whether its volumes can grow, None where it may not be read."""
 
     cluster: BrokerCluster
     objects: Mapping[tuple[str, str], ObjectFact] = {}
@@ -185,6 +209,8 @@ class ClusterSnapshot(Remembering, frozen=True):
     cordoned: frozenset[str] = frozenset()
     data: Mapping[str, BrokerData] = {}
     order: Mapping[str, Mapping[str, str]] = {}
+    claims: Mapping[str, ClaimFact] | None = None
+    expandable: Mapping[str, bool | None] = {}
     last_words: Mapping[str, str] = {}
     servers_rolling: bool = False
     others_rolling: int = 0

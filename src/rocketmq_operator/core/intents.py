@@ -13,6 +13,7 @@ from .groups import life
 from .groups.life import Life
 from .intent_data import data_of
 from .memo import Memo
+from .volumes import anew
 
 Json = dict[str, Any]
 
@@ -53,6 +54,7 @@ def intent(snapshot: ClusterSnapshot, group: int, stands: Life) -> Json:
     data = {
         **life.written(stands),
         **sizes.intended(snapshot, group),
+        **anew.intended(snapshot, group, stands),
         **config.volume_words(snapshot.cluster.spec),
         "live": "".join(f"{key}={value}\n" for key, value in sorted(_live(snapshot).items())),
         "nameServers": ";".join(servers.addresses) if known else before.get("nameServers", ""),
@@ -74,14 +76,3 @@ def told(cluster: str, there: Mapping[tuple[str, str], ObjectFact]) -> frozenset
 
 def _is_intent(cluster: str, kind: str, name: str) -> bool:
     return kind == "ConfigMap" and name.startswith(names.intent(cluster, 0).removesuffix("0"))
-
-
-def existing(snapshot: ClusterSnapshot) -> list[int]:
-    """Groups that have a StatefulSet."""
-    return snapshot.known("existing", lambda: _existing(snapshot))
-
-
-def _existing(snapshot: ClusterSnapshot) -> list[int]:
-    name = snapshot.cluster.metadata.name
-    numbers = (each.removeprefix(f"{name}-") for kind, each in snapshot.objects if kind == "StatefulSet")
-    return sorted(int(number) for number in numbers if number.isdecimal())

@@ -30,10 +30,11 @@ class Owner(msgspec.Struct, frozen=True):
 
 def owned(obj: Json, owner: Owner) -> Json:
     """The object in its owner's namespace, with owner reference and hash."""
-    return _owned.get(obj, owner, lambda: _with_owner(obj, owner))
+    return _owned.get(obj, owner, lambda: stamped(referenced(obj, owner)))
 
 
-def _with_owner(obj: Json, owner: Owner) -> Json:
+def referenced(obj: Json, owner: Owner) -> Json:
+    """The object in its owner's namespace, with owner reference."""
     reference = {
         "apiVersion": owner.api_version,
         "kind": owner.kind,
@@ -43,7 +44,7 @@ def _with_owner(obj: Json, owner: Owner) -> Json:
         "blockOwnerDeletion": True,
     }
     metadata = {**obj["metadata"], "namespace": owner.namespace, "ownerReferences": [reference]}
-    return stamped({**obj, "metadata": metadata})
+    return {**obj, "metadata": metadata}
 
 
 def decide(wanted: Iterable[Json], there: Objects, owner: Owner) -> tuple[list[Action], list[Problem]]:

@@ -111,6 +111,32 @@ class Resize(Action, frozen=True):
     leaving: Leaving | None = None
 
 
+class GrowClaim(Action, frozen=True):
+    """Ask for a bigger volume, if the claim is as the plan saw it."""
+
+    name: str
+    uid: str
+    resource_version: str
+    size: str
+
+
+class Orphan(Action, frozen=True):
+    """Delete a StatefulSet and leave its pods and claims as they are, if it is as the plan saw it."""
+
+    name: str
+    uid: str
+    resource_version: str
+
+
+class Rebuild(Action, frozen=True):
+    """Give a slave new volumes: delete its lost claims (name and uid) and then its pod, if they are still lost and it is still
+    the one that was seen."""
+
+    pod: str
+    uid: str
+    claims: tuple[tuple[str, str], ...]
+
+
 class SetPartition(Action, frozen=True):
     """Let a StatefulSet's pods from this ordinal on take its new template: its controller restarts the highest of them.
 

@@ -71,7 +71,7 @@ def restarts(snapshot: ClusterSnapshot, indexes: Iterable[int], now_ms: int) -> 
     for index in indexes:
         group = group_of(snapshot, index)
         behind = next(iter(_left_behind(group)), None)
-        if behind is None or now_ms - behind[1].boot <= RESTART_AFTER_MS or not _others_serve(group, behind[0]):
+        if behind is None or now_ms - behind[1].boot <= RESTART_AFTER_MS or not others_serve(group, behind[0]):
             continue
         pod = behind[0]
         message = f"restarted {pod.name}: its master has deleted what it lacks, it is copied anew"
@@ -79,7 +79,7 @@ def restarts(snapshot: ClusterSnapshot, indexes: Iterable[int], now_ms: int) -> 
     return found
 
 
-def _others_serve(group: Group, taken: PodFact) -> bool:
+def others_serve(group: Group, taken: PodFact) -> bool:
     """Whether all other members are there, ready and answering, and nobody comes or goes."""
     others = [pod for pod in group.pods if pod.name != taken.name]
     changing = len(group.pods) != group.replicas or membership.decide(group).replicas != group.replicas

@@ -24,6 +24,7 @@ def _kind(kind: Kind) -> str:
         parts.append(f"\n### {kind.kind} `{part}`\n\n| field | type | default | meaning |\n| --- | --- | --- | --- |\n")
         parts += [_row(*row) for row in _fields(schema["properties"][part], part)]
         parts.append(_rules(schema["properties"][part]))
+    parts.append(_rules(schema))
     return "".join(parts)
 
 

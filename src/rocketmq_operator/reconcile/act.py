@@ -19,9 +19,12 @@ from rocketmq_operator.core.plan import (
     Copy,
     Create,
     Event,
+    GrowClaim,
     Leaving,
     NumberRevision,
+    Orphan,
     PutOrders,
+    Rebuild,
     Remove,
     Resize,
     SetFinalizer,
@@ -36,6 +39,7 @@ from rocketmq_operator.kube.resources import CONFIG_MAP, CONTROLLER_REVISION, PD
 from rocketmq_operator.kube.types import Ref, Resource
 
 from .copying import copy
+from .volumes import Volumes
 
 Json = dict[str, Any]
 Guard = Callable[[], None]
@@ -67,6 +71,7 @@ class Actor:
         self._item = item
         self._namespace = item.namespace
         self._guard = guard
+        self._volumes = Volumes(kube, item.namespace)
 
     async def carry_out(self, actions: Sequence[Action]) -> Outcome:
         """Each action in order; one that fails does not keep the others from being tried."""
@@ -98,6 +103,8 @@ class Actor:
                 return await self._gate(action)
             case SetListed():
                 return await self._list(action)
+            case GrowClaim() | Orphan() | Rebuild():
+                return await self._volumes.carry_out(action)
             case Resize() | SetPartition() | Annotate() | NumberRevision():
                 return await self._patch_ours(action)
             case SetFinalizer():

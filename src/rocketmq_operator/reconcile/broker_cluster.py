@@ -10,6 +10,7 @@ from rocketmq_operator.core.addresses import AddressError, NameServers
 from rocketmq_operator.core.facts import ClusterSnapshot, NameServerSnapshot
 from rocketmq_operator.core.groups import decide as groups
 from rocketmq_operator.core.registration import answering
+from rocketmq_operator.core.volumes import growth
 from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.types import Ref
 
@@ -59,7 +60,8 @@ class BrokerClusters:
             self.board.forget(key)
             self._upgrading.discard(key)
             return None
-        snapshot = self._among_others(await self._deeper(await self.observe(cluster, key)), key)
+        observed = await self._classes(await self._deeper(await self.observe(cluster, key)))
+        snapshot = self._among_others(observed, key)
         plan = clusters.plan(snapshot, self._now.text(), self._now.milliseconds())
         # Nothing is awaited since the others were counted, so that not all of a fleet begin at the same moment.
         (self._upgrading.add if plan.upgrading else self._upgrading.discard)(key)
@@ -91,6 +93,7 @@ class BrokerClusters:
             problems=tuple(problems),
             nodes=self._world.node_count(cluster.spec.node_selector),
             cordoned=self._world.cordoned(),
+            claims=self._world.claims_of(key),
             servers_rolling=self._servers_rolling(cluster),
             last_words=await last_words(
                 self._kube, key.namespace, pods, cluster.status.conditions if cluster.status else ()
@@ -119,6 +122,14 @@ class BrokerClusters:
         found = await look.orders(self._admin, asked)
         order = {server: values for server, values in found.items() if values is not None}
         return msgspec.structs.replace(snapshot, data=data, order=order)
+
+    async def _classes(self, snapshot: ClusterSnapshot) -> ClusterSnapshot:
+        """Whether volumes that are to grow can; nothing in everyday life."""
+        wanted = growth.demand(snapshot)
+        if not wanted:
+            return snapshot
+        found = {name: await look.expandable(self._kube, name) for name in sorted(wanted)}
+        return msgspec.structs.replace(snapshot, expandable=found)
 
     async def _name_servers(self, cluster: BrokerCluster) -> NameServers:
         spec, namespace = cluster.spec, cluster.metadata.namespace

@@ -11,7 +11,7 @@ from rocketmq_operator.admin import Admin
 from rocketmq_operator.api import BROKER_CLUSTER, NAME_SERVER, BrokerCluster, NameServer
 from rocketmq_operator.core import names
 from rocketmq_operator.kube.port import Kube
-from rocketmq_operator.kube.resources import CONTROLLER_REVISION, NODE, POD
+from rocketmq_operator.kube.resources import CONTROLLER_REVISION, NODE, POD, PVC
 from rocketmq_operator.kube.types import Resource
 from rocketmq_operator.runtime.clock import Clock
 from rocketmq_operator.runtime.queue import WorkQueue
@@ -24,7 +24,7 @@ from .clock import Now
 from .name_server import NameServers
 from .report import Recorder, Reporter
 from .resources import CLUSTERS, NAME_SERVERS
-from .views import Made, NodeView, PodView, View
+from .views import ClaimView, Made, NodeView, PodView, View, claim_fact
 from .world import MADE, Key, World, owner_key, referring
 
 log = structlog.get_logger(__name__)
@@ -67,7 +67,20 @@ class Controller:
             NAME_SERVER.kind: NameServers(self.world, kube, admin, reporter, now, guard).reconcile,
         }
         self._reflectors = self._make_reflectors(kube, namespaces)
-        self._nodes = reflectors(kube, NODE, NodeView, self.world.nodes, clock=clock, random=random)
+        # What an operator may be forbidden to read: without it, it does less.
+        self._optional: list[Reflector[Any]] = [
+            *reflectors(kube, NODE, NodeView, self.world.nodes, clock=clock, random=random),
+            *reflectors(
+                kube,
+                PVC,
+                ClaimView,
+                self.world.claims,
+                clock=clock,
+                random=random,
+                namespaces=namespaces,
+                label_selector=names.MANAGED_SELECTOR,
+            ),
+        ]
         self._subscribe()
 
     def _make_reflectors(self, kube: Kube, namespaces: Sequence[str]) -> list[Reflector[Any]]:
@@ -98,6 +111,7 @@ class Controller:
         world.name_servers.subscribe(self._name_server_changed)
         world.pods.subscribe(self._object_changed)
         world.nodes.subscribe(self._node_changed)
+        world.claims.subscribe(self._claim_changed)
         for store in world.made.values():
             store.subscribe(self._object_changed)
 
@@ -135,16 +149,22 @@ class Controller:
             for each in referring(self.world, server) if server else ():
                 self._queue.add_after(each, SETTLE_SECONDS)
 
+    def _claim_changed(self, old: ClaimView | None, new: ClaimView | None) -> None:
+        """Claims that come and go do so with their pods; what wakes is how they grow, and that one is lost."""
+        grows = old is not None and new is not None and (old.spec, old.status) != (new.spec, new.status)
+        if grows or (new is not None and claim_fact(new).lost):
+            self._object_changed(old, new)
+
     async def watch(self) -> None:
         """Keep the stores like the API server, until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for each in [*self._reflectors, *self._nodes]:
+            for each in [*self._reflectors, *self._optional]:
                 group.create_task(each.run())
 
     async def lead(self) -> None:
         """Reconcile until cancelled; begins with a look at everything."""
         await asyncio.gather(*(store.wait_synced() for store in self._stores()))
-        self.world.sees_nodes = self.world.nodes.synced
+        self._look()
         runner = Runner(
             self._queue,
             self._reconcile,
@@ -160,12 +180,16 @@ class Controller:
         finally:
             self._queue.clear()
 
+    def _look(self) -> None:
+        self.world.sees_nodes = self.world.nodes.synced
+        self.world.sees_claims = self.world.claims.synced
+
     def _stores(self) -> list[Any]:
         world = self.world
         return [world.clusters, world.name_servers, world.pods, *world.made.values()]
 
     async def _reconcile(self, key: Key) -> float | None:
-        self.world.sees_nodes = self.world.nodes.synced
+        self._look()
         return await self._kinds[key.kind](key)
 
     async def _resync(self) -> None:
@@ -184,7 +208,7 @@ class Controller:
         ]
 
     def health(self) -> list[Health]:
-        """How each watch is; nodes apart, which an operator may be forbidden to read."""
+        """How each watch is; nodes and claims apart, which an operator may be forbidden to read."""
         return [each.health for each in self._reflectors]
 
 

@@ -1,4 +1,7 @@
-"""Looks at RocketMQ itself: who is registered where, and what each broker says of itself. Bounded, concurrent, never fatal."""
+"""Looks beyond the watched world: who is registered where, what each broker says of itself, what a storage class allows.
+
+Bounded, concurrent; of RocketMQ, never fatal.
+"""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -8,6 +11,10 @@ from rocketmq_operator.admin.nameserver import ORDER_NAMESPACE
 from rocketmq_operator.core import names
 from rocketmq_operator.core.facts import BrokerFact, PodFact, Registered, Registrations
 from rocketmq_operator.core.rollout.live_keys import LIVE_KEYS
+from rocketmq_operator.kube.errors import Forbidden, NotFound
+from rocketmq_operator.kube.port import Kube
+from rocketmq_operator.kube.resources import STORAGE_CLASS
+from rocketmq_operator.kube.types import Ref
 
 
 async def registrations(admin: Admin, servers: Iterable[str]) -> Registrations:
@@ -59,6 +66,17 @@ async def brokers(admin: Admin, pods: Iterable[PodFact]) -> Mapping[str, BrokerF
         answers = await asyncio.gather(*(_broker(admin, pod, ends.get(pod.name)) for pod in some))
         found |= {pod.name: fact for pod, fact in zip(some, answers, strict=True) if fact}
     return found
+
+
+async def expandable(kube: Kube, storage_class: str) -> bool | None:
+    """Whether a storage class lets its volumes grow; None if we may not know. A class that is gone lets nothing grow."""
+    try:
+        found = await kube.get(Ref(STORAGE_CLASS, None, storage_class))
+    except NotFound:
+        return False
+    except Forbidden:
+        return None
+    return found.get("allowVolumeExpansion") is True
 
 
 def _address(pod: PodFact) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from rocketmq_operator.core import names, pods
-from rocketmq_operator.core.facts import ObjectFact, PodFact
+from rocketmq_operator.core.facts import ClaimFact, ObjectFact, PodFact
 from rocketmq_operator.kube.types import Meta
 
 
@@ -124,6 +124,42 @@ class NodeView(View, frozen=True):
     status: NodeStatus = NodeStatus()
 
 
+class ClaimRequests(msgspec.Struct, frozen=True):
+    """What a claim asks for."""
+
+    storage: str = ""
+
+
+class ClaimResources(msgspec.Struct, frozen=True):
+    """Resources of a claim."""
+
+    requests: ClaimRequests = ClaimRequests()
+
+
+class ClaimSpec(msgspec.Struct, frozen=True, rename="camel"):
+    """Size, class and volume of a claim."""
+
+    resources: ClaimResources = ClaimResources()
+    storage_class_name: str = ""
+    volume_name: str = ""
+
+
+class ClaimStatus(msgspec.Struct, frozen=True, rename="camel"):
+    """Whether a claim has its volume, how big that is, and how its growth goes."""
+
+    phase: str = ""
+    capacity: ClaimRequests = ClaimRequests()
+    conditions: list[PodCondition] = []
+    allocated_resource_statuses: ClaimRequests = ClaimRequests()
+
+
+class ClaimView(View, frozen=True):
+    """A claim of ours."""
+
+    spec: ClaimSpec = ClaimSpec()
+    status: ClaimStatus = ClaimStatus()
+
+
 def object_fact(kind: str, view: Made) -> ObjectFact:
     """An object of ours as plans see it; made once, so that what plans find out about it lasts as long as its view."""
     found: ObjectFact | None = view.__dict__.get("fact")
@@ -146,6 +182,29 @@ def _object_fact(kind: str, view: Made) -> ObjectFact:
         meta.resource_version,
         {name: text for name, text in meta.annotations.items() if name.startswith(names.OURS)},
         view.revision,
+        meta.deletion_timestamp is not None,
+    )
+
+
+def claim_fact(claim: ClaimView) -> ClaimFact:
+    """A claim as plans see it (Kubernetes: *Expanding Persistent Volumes Claims*, *Recovering from Failure*)."""
+    meta, spec, status = claim.metadata, claim.spec, claim.status
+    conditions = {each.type: each for each in status.conditions if each.status == "True"}
+    errors = (conditions.get("ControllerResizeError"), conditions.get("NodeResizeError"))
+    infeasible = status.allocated_resource_statuses.storage.endswith("Infeasible")
+    told = next((each.message for each in errors if each), "the storage says that it cannot")
+    return ClaimFact(
+        name=meta.name,
+        uid=meta.uid,
+        resource_version=meta.resource_version,
+        requested=spec.resources.requests.storage,
+        capacity=status.capacity.storage,
+        phase=status.phase,
+        storage_class=spec.storage_class_name,
+        volume=spec.volume_name,
+        on_node="FileSystemResizePending" in conditions,
+        failed=told[:300] if infeasible else "",
+        deleting=meta.deletion_timestamp is not None,
     )
 
 

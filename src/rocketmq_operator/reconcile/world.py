@@ -8,12 +8,12 @@ from rocketmq_operator.api import BROKER_CLUSTER, NAME_SERVER, BrokerCluster, Na
 from rocketmq_operator.api.common import condition
 from rocketmq_operator.core import names
 from rocketmq_operator.core.addresses import ServiceName, names_service
-from rocketmq_operator.core.facts import ObjectFact, PodFact
+from rocketmq_operator.core.facts import ClaimFact, ObjectFact, PodFact
 from rocketmq_operator.core.rollout.diff import Reason
 from rocketmq_operator.kube.resources import CONFIG_MAP, CONTROLLER_REVISION, PDB, SERVICE, STATEFULSET
 from rocketmq_operator.runtime import Store
 
-from .views import Made, NodeView, PodView, View, object_fact, pod_fact
+from .views import ClaimView, Made, NodeView, PodView, View, claim_fact, object_fact, pod_fact
 
 MADE = (CONFIG_MAP, CONTROLLER_REVISION, PDB, SERVICE, STATEFULSET)
 
@@ -50,7 +50,9 @@ class World:
         self.pods: Store[PodView] = Store(indexers={"owner": by_owner})
         self.nodes: Store[NodeView] = Store()
         self.made: dict[str, Store[Made]] = {each.kind: Store(indexers={"owner": by_owner}) for each in MADE}
+        self.claims: Store[ClaimView] = Store(indexers={"owner": by_owner})
         self.sees_nodes = False
+        self.sees_claims = False
 
     def facts(self, key: Key) -> dict[tuple[str, str], ObjectFact]:
         """Everything made for a resource, by kind and name."""
@@ -65,6 +67,13 @@ class World:
         """The pods of a resource."""
         views = self.pods.by_index("owner", f"{key.kind}/{key.namespace}/{key.name}")
         return tuple(sorted((pod_fact(view) for view in views), key=lambda pod: (pod.group, pod.member)))
+
+    def claims_of(self, key: Key) -> dict[str, ClaimFact] | None:
+        """The claims of a cluster's brokers by name; None where claims may not be read."""
+        if not self.sees_claims:
+            return None
+        views = self.claims.by_index("owner", f"{key.kind}/{key.namespace}/{key.name}")
+        return {view.metadata.name: claim_fact(view) for view in views}
 
     def node_count(self, selector: dict[str, str]) -> int | None:
         """Nodes that take pods with this node selector, or None where nodes may not be read."""

@@ -20,9 +20,12 @@ from rocketmq_operator.core.plan import (
     Configure,
     Copy,
     Create,
+    GrowClaim,
     NumberRevision,
+    Orphan,
     Plan,
     PutOrders,
+    Rebuild,
     Remove,
     Resize,
     SetFinalizer,
@@ -31,6 +34,9 @@ from rocketmq_operator.core.plan import (
     WipeWritePermission,
 )
 from rocketmq_operator.core.rollout.standing import started, template_format
+from rocketmq_operator.core.volumes import growth
+
+from .volumes import Volumes
 
 NOW = "2026-01-01T00:00:00Z"
 NOW_MS = 1_767_225_600_000
@@ -97,6 +103,8 @@ class World:
         self.done: list[Any] = []
         self.current: dict[str, tuple[str, int]] = {}
         self.others_rolling = 0
+        self.volumes: Volumes | None = None
+        self.orphaned = 0
 
     def copy(self) -> "World":
         """The same world, to be changed without changing this one."""
@@ -104,6 +112,7 @@ class World:
         other.objects, other.pods, other.brokers = dict(self.objects), dict(self.pods), dict(self.brokers)
         other.lists = {server: None if listed is None else dict(listed) for server, listed in self.lists.items()}
         other.name_servers, other.data, other.cordoned = self.name_servers, dict(self.data), self.cordoned
+        other.volumes = self.volumes and self.volumes.copy()
         other.current = dict(self.current)
         other.order, other.now_ms = {server: dict(config) for server, config in self.order.items()}, self.now_ms
         return other
@@ -121,7 +130,11 @@ class World:
             cordoned=self.cordoned,
             others_rolling=self.others_rolling,
             most_rolling=3,
+            claims=None if self.volumes is None else dict(self.volumes.claims),
         )
+        if self.volumes is not None:
+            classes = {name: self.volumes.expandable.get(name) for name in growth.demand(looked)}
+            looked = msgspec.structs.replace(looked, expandable=classes)
         wanted = demand(looked, self.now_ms)
         data = {pod: each for pod, each in self.data.items() if pod in wanted.tables and pod in self.brokers}
         order = {
@@ -138,18 +151,23 @@ class World:
         self.cluster = msgspec.structs.replace(self.cluster, status=plan.status)
         return plan
 
-    def _do(self, action: Any) -> None:  # noqa: C901
+    def _do(self, action: Any) -> None:  # noqa: C901, PLR0912
         match action:
             case Create(obj=obj):
                 fact = fact_of(obj)
+                if fact.kind == "StatefulSet" and self.orphaned:
+                    fact = msgspec.structs.replace(fact, uid=f"{fact.uid}-{self.orphaned}")
                 self.objects[(fact.kind, fact.name)] = fact
                 if fact.kind == "StatefulSet":
                     self.current[fact.name] = (started(fact), template_format(fact))
+            case GrowClaim() | Orphan() | Rebuild():
+                self._store(action)
             case Apply(obj=obj):
                 fact = fact_of(obj)
                 if fact.kind == "StatefulSet":
-                    before = self.objects[(fact.kind, fact.name)].content()["spec"]
-                    fact = msgspec.structs.replace(fact, spec=_json({**before, **obj["spec"]}))
+                    there = self.objects[(fact.kind, fact.name)]
+                    spec = _json({**there.content()["spec"], **obj["spec"]})
+                    fact = msgspec.structs.replace(fact, spec=spec, uid=there.uid)
                 self.objects[(fact.kind, fact.name)] = fact
             case Annotate() | NumberRevision():
                 self._note(action)
@@ -169,6 +187,20 @@ class World:
                 self.remove(kind, name)
             case _:
                 self._tell(action)
+
+    def _store(self, action: Any) -> None:
+        """Actions on volumes; a set that is orphaned is gone at once, and its pods stay."""
+        assert self.volumes is not None
+        match action:
+            case GrowClaim(name=name, size=size):
+                self.volumes.change(name, requested=size)
+            case Orphan(name=name):
+                self.orphaned += 1
+                del self.objects[("StatefulSet", name)]
+            case Rebuild(pod=pod, claims=claims):
+                for name, _ in claims:
+                    del self.volumes.claims[name]
+                self.remove("Pod", pod)
 
     def _tell(self, action: Any) -> None:
         """Actions on RocketMQ itself."""
@@ -294,6 +326,8 @@ class World:
     def start(self, group: int, member: int) -> PodFact:
         """One broker starts, fenced, and registers everywhere."""
         pod = names.broker_pod("c", group, member)
+        if self.volumes is not None:
+            self.volumes.claim(self.objects[("StatefulSet", names.workload("c", group))].content()["spec"], pod)
         told = self.intent(group)
         label = broker_name(self.cluster.spec, group)
         self.pods[pod] = PodFact(

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from rocketmq_operator.api import BrokerClusterSpec
-from rocketmq_operator.api.storage import Storage, VolumeClaimTemplate, VolumePolicy
+from rocketmq_operator.api.storage import DEFAULT_SIZE, BrokerResources, Storage, VolumeClaimTemplate, VolumePolicy
 
 from ..names import Labels
 
@@ -13,7 +13,6 @@ Json = dict[str, Any]
 
 LOGS = "brokerlogs"
 STORE = "brokerstore"
-DEFAULT_SIZE = "5Gi"
 
 
 class Volumes(msgspec.Struct, frozen=True):
@@ -25,19 +24,53 @@ class Volumes(msgspec.Struct, frozen=True):
     logs: str = LOGS
 
 
+class Wish(msgspec.Struct, frozen=True):
+    """What the spec wants of a volume, and the field that says so."""
+
+    size: str
+    storage_class: str
+    field: str
+    class_field: str
+
+
+def wishes(spec: BrokerClusterSpec) -> dict[str, Wish]:
+    """Each claim template's size and class (empty: the cluster's default), by the template's name."""
+    template = spec.volume_claim_template
+    if spec.empty_dir:
+        return {}
+    if template:
+        size, place = template.spec.resources.requests.storage, "spec.volumeClaimTemplate.spec"
+        wish = Wish(size, template.spec.storage_class_name or "", f"{place}.resources.requests.storage", place)
+        return {store_name(spec): msgspec.structs.replace(wish, class_field=f"{place}.storageClassName")}
+    storage, requests = spec.storage or Storage(), spec.requests or BrokerResources()
+    own = "spec.storageClassName" if spec.storage_class_name else "spec.storage.storageClassName"
+    name = spec.storage_class_name or storage.storage_class_name or ""
+    return {
+        LOGS: _wish(storage.log_size, requests.log_storage, "logSize", "logStorage", name, own),
+        STORE: _wish(storage.size, requests.store_storage, "size", "storeStorage", name, own),
+    }
+
+
+def _wish(ours: str | None, seeds: str | None, field: str, seeds_field: str, name: str, own: str) -> Wish:
+    if ours or not seeds:
+        return Wish(ours or DEFAULT_SIZE, name, f"spec.storage.{field}", own)
+    return Wish(seeds, name, f"spec.requests.{seeds_field}", own)
+
+
+def store_name(spec: BrokerClusterSpec) -> str:
+    """The name of the volume with the messages."""
+    template = spec.volume_claim_template
+    return (template and template.metadata and template.metadata.name) or STORE
+
+
 def volumes(spec: BrokerClusterSpec, labels: Labels) -> Volumes:
     """The volumes of each broker of a group; ``labels`` go on the claims."""
     if spec.empty_dir:
         return Volumes((), tuple({"name": name, "emptyDir": {}} for name in (LOGS, STORE)))
     if spec.volume_claim_template:
-        return _from_template(spec.volume_claim_template, labels)
-    storage, requests = spec.storage or Storage(), spec.requests
-    sizes = {
-        LOGS: storage.log_size or (requests and requests.log_storage) or DEFAULT_SIZE,
-        STORE: storage.size or (requests and requests.store_storage) or DEFAULT_SIZE,
-    }
-    storage_class = spec.storage_class_name or storage.storage_class_name
-    return Volumes(tuple(_claim(name, size, storage_class, labels) for name, size in sizes.items()), ())
+        return _from_template(spec.volume_claim_template, store_name(spec), labels)
+    claims = (_claim(name, wish.size, wish.storage_class, labels) for name, wish in wishes(spec).items())
+    return Volumes(tuple(claims), ())
 
 
 def retention(spec: BrokerClusterSpec) -> Json:
@@ -46,9 +79,8 @@ def retention(spec: BrokerClusterSpec) -> Json:
     return {"whenDeleted": what, "whenScaled": what}
 
 
-def _from_template(template: VolumeClaimTemplate, labels: Labels) -> Volumes:
+def _from_template(template: VolumeClaimTemplate, name: str, labels: Labels) -> Volumes:
     metadata = template.metadata
-    name = (metadata and metadata.name) or STORE
     claim = _claim(name, template.spec.resources.requests.storage, template.spec.storage_class_name, labels)
     claim["spec"]["accessModes"] = list(template.spec.access_modes)
     if template.spec.volume_attributes_class_name:

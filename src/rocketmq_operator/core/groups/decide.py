@@ -4,6 +4,7 @@ import msgspec
 
 from .. import intents, opening
 from ..facts import ClusterSnapshot
+from ..members import existing
 from ..plan import Action, Configure, Copy
 from ..rollout import turn
 from ..rollout.course import IN_TURN, Course, chart
@@ -73,12 +74,12 @@ def views_of(snapshot: ClusterSnapshot, now_ms: int) -> dict[int, GroupView]:
     known = intents.lives(snapshot)
     grown = any(life.initialized for life in known.values())
     found: dict[int, GroupView] = {}
-    for index in sorted({*range(snapshot.cluster.spec.group_replica), *intents.existing(snapshot), *known}):
+    for index in sorted({*range(snapshot.cluster.spec.group_replica), *existing(snapshot), *known}):
         life = known.get(index)
         wanted = index < snapshot.cluster.spec.group_replica
         begins = Phase.JOINING if grown else Phase.SERVING
         if life is None:
-            life = Life(begins, now_ms) if wanted and index not in intents.existing(snapshot) else Life()
+            life = Life(begins, now_ms) if wanted and index not in existing(snapshot) else Life()
         elif life.phase is Phase.LEFT and not _lingers(snapshot, index):
             if not wanted:
                 continue
@@ -89,7 +90,7 @@ def views_of(snapshot: ClusterSnapshot, now_ms: int) -> dict[int, GroupView]:
 
 def _lingers(snapshot: ClusterSnapshot, index: int) -> bool:
     """Whether something of a group runs: a request to create its StatefulSet may arrive after the group has left."""
-    return index in intents.existing(snapshot) or any(pod.group == index for pod in snapshot.pods)
+    return index in existing(snapshot) or any(pod.group == index for pod in snapshot.pods)
 
 
 def _circle(views: Views, wanted: set[int], now_ms: int) -> Circle:

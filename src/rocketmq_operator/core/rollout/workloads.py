@@ -12,6 +12,7 @@ from ..build.pod import FORMAT
 from ..drift import unsized
 from ..groups.decide import Groups
 from ..groups.view import GroupView
+from ..volumes.view import as_they_are
 from .standing import Standing
 from .survey import starting
 
@@ -32,10 +33,11 @@ def wanted(groups: Groups, view: GroupView, config: str, hard_spread: bool) -> J
     if step is not None and step.template:
         started = starting(view.snapshot, view, groups.course.target)
         made = _built(view, config, hard_spread, started, workload.HELD_PARTITION, 1)
-        return unsized(noted(made, target))
+        return as_they_are(unsized(noted(made, target)), there)
     if standing.revision != target or standing.format != FORMAT or not standing.started:
         return None
-    return unsized(noted(_built(view, config, hard_spread, standing.started, standing.partition, 1), target))
+    made = _built(view, config, hard_spread, standing.started, standing.partition, 1)
+    return as_they_are(unsized(noted(made, target)), there)
 
 
 def _built(view: GroupView, config: str, hard_spread: bool, started: str, partition: int, size: int) -> Json:
