@@ -15,9 +15,10 @@ from rocketmq_operator.core.rollout.observed import of_status
 from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.resources import CONFIG_MAP, CONTROLLER_REVISION, POD, STATEFULSET
 from rocketmq_operator.kube.types import Ref, Resource
+from rocketmq_operator.reconcile.facts_of import object_fact, pod_fact
 from rocketmq_operator.reconcile.named import config_of
 from rocketmq_operator.reconcile.resources import CLUSTERS, NAME_SERVERS
-from rocketmq_operator.reconcile.views import Made, PodView, object_fact, pod_fact
+from rocketmq_operator.reconcile.views import Made, PodView
 
 Item = BrokerCluster | NameServer
 Snapshot = ClusterSnapshot | NameServerSnapshot

@@ -8,7 +8,6 @@ import structlog
 
 from rocketmq_operator.admin import Admin, AdminError
 from rocketmq_operator.admin.nameserver import ORDER_NAMESPACE
-from rocketmq_operator.core import names
 from rocketmq_operator.core.facts import Problem
 from rocketmq_operator.core.objects import not_ours
 from rocketmq_operator.core.plan import (
@@ -20,7 +19,6 @@ from rocketmq_operator.core.plan import (
     Create,
     Event,
     GrowClaim,
-    Leaving,
     NumberRevision,
     Orphan,
     PutOrders,
@@ -35,22 +33,19 @@ from rocketmq_operator.core.plan import (
 )
 from rocketmq_operator.kube.errors import AlreadyExists, Conflict, Forbidden, Invalid, KubeError, NotFound, NotLeader
 from rocketmq_operator.kube.port import Kube
-from rocketmq_operator.kube.resources import CONFIG_MAP, CONTROLLER_REVISION, PDB, POD, SERVICE, STATEFULSET
-from rocketmq_operator.kube.types import Ref, Resource
+from rocketmq_operator.kube.resources import CONFIG_MAP
+from rocketmq_operator.kube.types import Ref
 
 from .copying import copy
+from .kinds import REMOVABLE, RESOURCES
 from .volumes import Volumes
+from .writes import Writer
 
 Json = dict[str, Any]
 Guard = Callable[[], None]
 """Raises NotLeader once another operator may act; the Kubernetes client asks it by itself, admin commands ask it here."""
 
 log = structlog.get_logger(__name__)
-
-RESOURCES: dict[str, Resource] = {
-    each.kind: each for each in (CONFIG_MAP, CONTROLLER_REVISION, PDB, SERVICE, STATEFULSET)
-}
-REMOVABLE = {**RESOURCES, POD.kind: POD}
 
 
 class Outcome:
@@ -68,10 +63,10 @@ class Actor:
     def __init__(self, kube: Kube, admin: Admin, item: Ref, guard: Guard) -> None:
         self._kube = kube
         self._admin = admin
-        self._item = item
         self._namespace = item.namespace
         self._guard = guard
         self._volumes = Volumes(kube, item.namespace)
+        self._writer = Writer(kube, item)
 
     async def carry_out(self, actions: Sequence[Action]) -> Outcome:
         """Each action in order; one that fails does not keep the others from being tried."""
@@ -99,16 +94,10 @@ class Actor:
                 await self._kube.apply(RESOURCES[obj["kind"]], obj)
             case Remove(kind=kind, name=name, uid=uid):
                 await self._remove(Ref(REMOVABLE[kind], self._namespace, name), uid)
-            case SetGate():
-                return await self._gate(action)
-            case SetListed():
-                return await self._list(action)
             case GrowClaim() | Orphan() | Rebuild():
                 return await self._volumes.carry_out(action)
-            case Resize() | SetPartition() | Annotate() | NumberRevision():
-                return await self._patch_ours(action)
-            case SetFinalizer():
-                await self._finalize(action)
+            case Resize() | SetPartition() | Annotate() | NumberRevision() | SetGate() | SetListed() | SetFinalizer():
+                return await self._writer.write(action)
             case _:
                 await self._tell(action)
         return True
@@ -148,86 +137,6 @@ class Actor:
             await self._kube.delete(ref, uid=uid)
         except (NotFound, Conflict):
             return
-
-    async def _finalize(self, action: SetFinalizer) -> None:
-        metadata = {"finalizers": list(action.finalizers), "resourceVersion": action.version}
-        try:
-            await self._kube.patch(self._item, {"metadata": metadata})
-        except NotFound:
-            return
-
-    async def _gate(self, action: SetGate) -> bool:
-        condition = {
-            "type": action.condition,
-            "status": "True" if action.open else "False",
-            "reason": action.reason,
-            "message": action.container,
-        }
-        body = {"metadata": {"uid": action.uid}, "status": {"conditions": [condition]}}
-        try:
-            await self._kube.patch(Ref(POD, self._namespace, action.pod), body, kind="strategic", subresource="status")
-        except (NotFound, Conflict):
-            return False
-        return True
-
-    async def _list(self, action: SetListed) -> bool:
-        """Label and time in one write: a pod is never unlisted without saying since when."""
-        body = {
-            "metadata": {
-                "uid": action.uid,
-                "labels": {names.LISTED_LABEL: "true" if action.listed else "false"},
-                "annotations": {names.UNLISTED_SINCE: None if action.listed else str(action.since)},
-            }
-        }
-        try:
-            await self._kube.patch(Ref(POD, self._namespace, action.pod), body)
-        except (NotFound, Conflict):
-            return False
-        return True
-
-    async def _patch_ours(self, action: Resize | SetPartition | Annotate | NumberRevision) -> bool:
-        """A change of a few fields of an object, if it is still the one that the plan saw."""
-        if isinstance(action, Resize) and action.leaving is not None and not await self._still(action.leaving):
-            return False
-        try:
-            await self._kube.patch(self._ref_of(action), _patch(action))
-        except (NotFound, Conflict):
-            return False
-        return True
-
-    def _ref_of(self, action: Resize | SetPartition | Annotate | NumberRevision) -> Ref:
-        match action:
-            case Annotate(kind=kind, name=name):
-                known = REMOVABLE.get(kind)
-                return Ref(known, self._namespace, name) if known else self._item
-            case NumberRevision(name=name):
-                return Ref(CONTROLLER_REVISION, self._namespace, name)
-        return Ref(STATEFULSET, self._namespace, action.name)
-
-    async def _still(self, leaving: Leaving) -> bool:
-        """Whether the leaving pod is as the plan saw it, asked of the API server itself: the view may lag."""
-        try:
-            meta = (await self._kube.get(Ref(POD, self._namespace, leaving.pod)))["metadata"]
-        except NotFound:
-            return True
-        listed = meta.get("labels", {}).get(names.LISTED_LABEL)
-        since = meta.get("annotations", {}).get(names.UNLISTED_SINCE)
-        return (meta["uid"], listed, since) == (leaving.uid, "false", str(leaving.since))
-
-
-def _patch(action: Resize | SetPartition | Annotate | NumberRevision) -> Json:
-    """The merge patch, with what the plan saw as precondition."""
-    match action:
-        case Resize(replicas=replicas):
-            seen = {"uid": action.uid, "resourceVersion": action.resource_version}
-            return {"metadata": seen, "spec": {"replicas": replicas}}
-        case SetPartition(partition=partition):
-            seen = {"uid": action.uid, "resourceVersion": action.resource_version}
-            rolling = {"type": "RollingUpdate", "rollingUpdate": {"partition": partition}}
-            return {"metadata": seen, "spec": {"updateStrategy": rolling}}
-        case Annotate(values=values):
-            return {"metadata": {"uid": action.uid, "annotations": values}}
-    return {"metadata": {"uid": action.uid}, "revision": action.revision}
 
 
 def _refused(action: Action, error: KubeError) -> Problem:

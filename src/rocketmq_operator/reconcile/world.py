@@ -13,7 +13,8 @@ from rocketmq_operator.core.rollout.diff import Reason
 from rocketmq_operator.kube.resources import CONFIG_MAP, CONTROLLER_REVISION, PDB, SERVICE, STATEFULSET
 from rocketmq_operator.runtime import Store
 
-from .views import ClaimView, Made, NodeView, PodView, View, claim_fact, object_fact, pod_fact
+from .facts_of import claim_fact, object_fact, pod_fact
+from .views import ClaimView, Made, NodeView, PodView, View
 
 MADE = (CONFIG_MAP, CONTROLLER_REVISION, PDB, SERVICE, STATEFULSET)
 

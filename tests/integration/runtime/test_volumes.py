@@ -19,8 +19,9 @@ from rocketmq_operator.kube.resources import CRD, POD, PVC, STATEFULSET, STORAGE
 from rocketmq_operator.kube.types import Ref
 from rocketmq_operator.reconcile import look
 from rocketmq_operator.reconcile.act import Actor, Outcome
+from rocketmq_operator.reconcile.facts_of import claim_fact, object_fact
 from rocketmq_operator.reconcile.resources import CLUSTERS
-from rocketmq_operator.reconcile.views import ClaimView, Made, claim_fact, object_fact
+from rocketmq_operator.reconcile.views import ClaimView, Made
 
 from .patience import eventually
 

@@ -9,7 +9,7 @@ import yaml
 
 from rocketmq_operator.api import BrokerCluster, NameServer
 from rocketmq_operator.cli.settings import Settings, load
-from rocketmq_operator.reconcile.act import RESOURCES
+from rocketmq_operator.reconcile.kinds import RESOURCES
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 EXAMPLES = DEPLOY.parent / "examples"

@@ -4,7 +4,8 @@ import sys
 
 import msgspec
 
-from rocketmq_operator.reconcile.views import Made, PodView, object_fact, pod_fact
+from rocketmq_operator.reconcile.facts_of import object_fact, pod_fact
+from rocketmq_operator.reconcile.views import Made, PodView
 
 POD = b"""{"metadata": {"name": "c-1-0", "namespace": "ns", "uid": "u", "labels": {"rocketmq.huanwei.io/group": "1"}},
 "spec": {"nodeName": "node1"},

@@ -54,6 +54,8 @@ def chart(snapshot: ClusterSnapshot, views: Views, target: Target, now_ms: int) 
         return Course(target, kept, dict.fromkeys(kept, "it is refused"), "it is refused", problems=(refused,))
     found = hold.find(snapshot, wanted, standings, target, now_ms)
     turns = Turns(snapshot, wanted, standings, survey.ills(snapshot, wanted, now_ms), now_ms)
+    if found.proves:
+        turns.one_first()
     gates = {index: found.hard or turns.gate(index, found.soft) for index in standings}
     return Course(target, standings, gates, found.hard, found.halted, found.problems, turns.ills, found.upgrading)
 
@@ -78,6 +80,11 @@ class Turns:
         begun = [index for index in self.due if in_turn(views[index], standings[index])]
         closed = [index for index, view in views.items() if view.life.phase in IN_TURN]
         self.holders = list(dict.fromkeys([*closed, *begun]))[: max(self.most, len(closed))]
+
+    def one_first(self) -> None:
+        """A canary is one group, however many may go at a time later."""
+        self.most = 1
+        self.holders = self.holders[:1] or self.holders
 
     @property
     def sequence(self) -> list[int]:

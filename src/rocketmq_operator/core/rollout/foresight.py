@@ -59,6 +59,8 @@ def foresee(snapshot: ClusterSnapshot, target: Target, now_ms: int) -> Foreseen:
     views = {index: view for index, view in views_of(snapshot, now_ms).items() if index < spec.group_replica}
     turns = _turns(snapshot, views, target, now_ms)
     proof = _proof(snapshot, views, target, now_ms)
+    if proof:
+        turns.one_first()
     found: list[Foreseen] = []
     free = turns.most
     for place, index in enumerate(turns.sequence):

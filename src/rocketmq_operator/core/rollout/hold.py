@@ -16,13 +16,15 @@ from .target import Target
 
 
 class Hold(msgspec.Struct, frozen=True):
-    """``hard`` stops also a group that has begun, at its next step; ``soft`` keeps others from beginning."""
+    """``hard`` stops also a group that has begun, at its next step; ``soft`` keeps others from beginning. ``proves``: a first
+    group is to show that the target serves."""
 
     hard: str = ""
     soft: str = ""
     halted: Problem | None = None
     problems: tuple[Problem, ...] = ()
     upgrading: bool = False
+    proves: bool = False
 
 
 def find(
@@ -36,13 +38,14 @@ def find(
         problems = [halted, *problems]
     hard = paused(snapshot.cluster.metadata.annotations) or (f"it is halted: {halted.message}" if halted else "")
     upgrading = _upgrading(standings)
+    proves = rules.canary is not None and to_prove(snapshot, standings, target)
     soft = (
         windows.closed(rules.maintenance_windows, now_ms)
         or ("waits until its name servers have restarted" if snapshot.servers_rolling else "")
         or (_fleet(snapshot) if upgrading else "")
         or _canary(snapshot, views, standings, target, rules, now_ms)
     )
-    return Hold(hard, soft, halted, tuple(problems), upgrading and not soft)
+    return Hold(hard, soft, halted, tuple(problems), upgrading and not soft, proves)
 
 
 def paused(annotations: Mapping[str, str]) -> str:

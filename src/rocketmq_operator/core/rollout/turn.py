@@ -272,9 +272,12 @@ def has_others(view: GroupView) -> bool:
 
 def _done(view: GroupView, circle: Circle) -> Step:
     """No member is behind: open again, once there are slaves to acknowledge what is sent."""
-    if view.life.phase is Phase.RESTARTING and view.fact is not None:
-        waiting = next((pod.name for pod in view.slaves if not _copy(view, pod, view.fact)), "")
-        if waiting and view.fact.in_sync != 1:
+    fact = view.fact
+    if view.life.phase is Phase.RESTARTING and fact is not None and fact.role == "SYNC_MASTER" and fact.in_sync != 1:
+        # One that is broken is no reason to stay closed: nothing that is done here would mend it.
+        coming = (pod for pod in view.slaves if not _copy(view, pod, fact) and not broken(pod, circle.now_ms))
+        waiting = next((pod.name for pod in coming), "")
+        if waiting:
             return Step(view.life, rolling=f"waits for {waiting} before it opens", again=1.0)
     return _open_again(view, circle)
 

@@ -210,6 +210,16 @@ def test_a_canary_waits_for_its_promotion() -> None:
     assert len(world.taken) == 4
 
 
+def test_a_canary_is_one_group_however_many_may_go_at_a_time() -> None:
+    world = Rolling(3, rollout={"canary": {}, "maxUnavailableGroups": 2})
+    world.world.edit(brokerImage="other")
+    world.pass_seconds(200)
+    assert world.taken == ["c-0-1", "c-0-0"]
+    world.world.annotate(**{names.PROMOTED: world.second().status.revision})
+    world.pass_seconds(200)
+    assert len(world.taken) == 6
+
+
 def test_a_canary_that_soaks_lets_the_others_follow() -> None:
     world = Rolling(rollout={"canary": {"soakSeconds": 200}})
     world.world.edit(brokerImage="other")
