@@ -70,18 +70,31 @@ def cluster(namespace: str, name: str = "bench", **spec: Any) -> BrokerCluster:
     return msgspec.convert(body, BrokerCluster)
 
 
-def scaled_cluster(namespace: str) -> BrokerCluster:
+def scaled_cluster(namespace: str, **spec: Any) -> BrokerCluster:
     """The same with name servers by reference, in small pods, of which three go onto two nodes."""
     term = {"labelSelector": {"matchLabels": BROKERS}, "topologyKey": "kubernetes.io/hostname"}
     prefer = {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "podAffinityTerm": term}]}
-    return cluster(
-        namespace,
-        nameServers=None,
-        nameServerRef={"name": "names"},
-        affinity={"podAntiAffinity": prefer},
-        requests={"cpu": "100m", "memory": "512Mi"},
-        limits={"memory": "1Gi"},
-    )
+    fields = {
+        "nameServers": None,
+        "nameServerRef": {"name": "names"},
+        "affinity": {"podAntiAffinity": prefer},
+        "requests": {"cpu": "100m", "memory": "512Mi"},
+        "limits": {"memory": "1Gi"},
+    }
+    return cluster(namespace, **{**fields, **spec})
+
+
+def restarted_cluster(namespace: str) -> BrokerCluster:
+    """The same on volumes, without which no master is ever restarted. Files are small, so that a start does not make large ones;
+    and no broker turns a message away because the few processors here let it wait (by default for 200 ms)."""
+    sizes = {"storeStorage": "2Gi", "logStorage": "300Mi"}
+    properties = {
+        "mappedFileSizeCommitLog": str(16 << 20),
+        "mappedFileSizeConsumeQueue": "600000",
+        "waitTimeMillsInSendQueue": "5000",
+    }
+    requests = {"cpu": "100m", "memory": "512Mi", **sizes}
+    return scaled_cluster(namespace, emptyDir=False, requests=requests, properties=properties)
 
 
 def name_server(namespace: str, name: str = "names", replicas: int = 1) -> Json:
