@@ -51,6 +51,6 @@ def _unnamed(text: str) -> str:
         text = text.replace(pod, f"slave {number}" if number else "its master")
     for server in SIZE.servers():
         text = text.replace(server, "a name server")
-    for group, _ in SIZE.listed():
-        text = text.replace(f"{group} ", "")
+    for group in {name for name, _ in SIZE.listed()}:
+        text = re.sub(rf"(^|; ){group} ", r"\1", text).replace(group, "another group")
     return text

@@ -3,7 +3,9 @@
 from collections import Counter
 from typing import Any
 
+import msgspec
 import pytest
+from tests.unit.core.rollout import rolling as story
 
 from bench import bare, manifests, rolling_words, rollout, sending
 from bench.requests import Requests
@@ -88,10 +90,25 @@ def test_phase_is_the_closed_group_and_what_is_done_to_it(seen: dict[str, Any], 
 def test_what_happens_to_each_group_adds_up_without_names() -> None:
     line = [Stretch("broker-0 Restarting: waits to restart bench-0-0: bench-0-1 is not ready", 2.0)]
     line += [Stretch("broker-1 Restarting: waits to restart bench-1-0: bench-1-1 is not ready", 3.0)]
-    line += [Stretch("restarts names-ns-1", 1.0)]
+    line += [Stretch("restarts names-ns-1", 1.0), Stretch("broker-1 waits until broker-0 serves", 1.0)]
     found = rolling_words.by_role(line)
     assert [each.phase for each in found[:2]] == ["Restarting: waits to restart its master: slave 1 is not ready"] * 2
-    assert found[2] == Stretch("restarts a name server", 1.0)
+    assert [each.phase for each in found[2:]] == ["restarts a name server", "waits until another group serves"]
+
+
+def test_the_operators_own_words_are_understood_through_a_whole_rollout() -> None:
+    world = story.Rolling()
+    world.world.edit(podTemplate={"annotations": {"bench/restart": "1"}})
+    seen: list[str] = []
+    for _ in range(300):
+        status = msgspec.to_builtins(world.second().status)
+        seen.append(rolling_words.phase({"metadata": {"generation": status["observedGeneration"]}, "status": status}))
+    phases = list(dict.fromkeys(seen))
+    assert not [each for each in phases if " are at " in each]
+    assert "broker-0 Restarting: is closed for writing; clients learn it" in phases
+    assert "broker-1 Restarting: restarts c-1-0: PodTemplateChanged" in phases
+    assert phases.index("broker-0 Restarting: is fenced") < phases.index("broker-1 gets its new template")
+    assert phases[-1] == seen[-1] == SETTLED
 
 
 def test_a_bare_restart_is_over_when_another_pod_is_ready_and_all_others_are() -> None:
