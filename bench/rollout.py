@@ -69,7 +69,7 @@ class Restarting:
         requests, _ = await account.close()
         assert watch.said is not None
         line = timeline.stretches(watch.seen, ended - began)
-        return Outcome(ended - began, ended - watch.said, line, len(rolling.pods), pods.done(), requests)
+        return Outcome(began, ended - began, ended - watch.said, line, len(rolling.pods), pods.done(), requests)
 
     @asynccontextmanager
     async def _paused(self) -> AsyncIterator[None]:

@@ -14,8 +14,9 @@ Facts = dict[str, str | int | float]
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """One rolling restart. `early`: for how long the resource had called it over before it was. `done`: restarts of each pod."""
+    """One rolling restart; `began` in seconds since 1970. `early`: for how long the resource had called it over before it was. `done`: restarts of each pod."""
 
+    began: float
     seconds: float
     early: float
     timeline: list[timeline.Stretch]
@@ -49,6 +50,7 @@ def report(rounds: Sequence[Round], circumstances: Facts) -> Report:
             ratios.append(ratio(f"{rolling.title}: duration / bare restarts and stated waits", took, least))
             facts[f"{rolling.title}: stated waits"] = f"{rolling.stated:.0f} s, until clients know of each closed group"
             shown += sending.series(rolling.title, [each.gaps for each in rounds])
+            facts |= _clients(rolling.title, rounds[-1])
         facts |= _facts(rolling.title, found)
     return Report("Rolling restarts, over bare restarts of the same pods", shown, ratios, {**facts, **circumstances})
 
@@ -72,6 +74,16 @@ def _details(rolling: Rolling, found: Sequence[Outcome], rounds: Sequence[Round]
         Series(f"  {title}: restarts done", "restarts", [float(sum(each.done.values())) for each in found]),
         *requests.series(title, [each.requests for each in found]),
     ]
+
+
+def _clients(title: str, last: Round) -> Facts:
+    """When the longest gap was, and why sends failed."""
+    after = last.gaps.gap.began - last.brokers.began
+    phase = timeline.at(last.brokers.timeline, after) or "not in this time"
+    return {
+        f"{title}: the longest gap began": f"{after:.1f} s after the change ({phase})",
+        f"{title}: failed sends, probes among them": last.gaps.why,
+    }
 
 
 def _facts(title: str, found: Sequence[Outcome]) -> Facts:

@@ -6,18 +6,19 @@ must be one account. It imports no test framework; it blocks, so it runs in a th
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
 from tests.e2e import kubectl as blocking
-from tests.e2e.traffic import TOOLS_NAMESPACE, Traffic
+from tests.e2e.traffic import HOME, TOOLS_NAMESPACE, Traffic
 
 from . import fixtures, manifests
 from .commands import BenchError
 from .figures import Series, tell
 from .kubectl import Kubectl
+from .ledgers import NAMES, Gap, longest_gap, reasons
 
 Json = dict[str, Any]
 LEAD_SECONDS = 10.0
@@ -26,8 +27,10 @@ LONGEST_SECONDS = 3600
 
 
 class Gaps(msgspec.Struct, frozen=True):
-    """What the clients found. Gaps are seconds without a successful send: of all, and of each group by its probes."""
+    """What the clients found. `gap` is by the ledgers. The others are seconds without a successful send as the producer tells
+    them: of all from its first turn, and of each group by its probes. `why` tells of sends that failed."""
 
+    gap: Gap
     sent: int
     all_sends: float
     groups: dict[str, float]
@@ -35,6 +38,7 @@ class Gaps(msgspec.Struct, frozen=True):
     not_ok: int
     lost: int
     damaged: int
+    why: str = ""
 
     @property
     def good(self) -> bool:
@@ -42,11 +46,12 @@ class Gaps(msgspec.Struct, frozen=True):
         return not self.lost and not self.damaged
 
 
-def gaps(account: Json) -> Gaps:
-    """From the summary of the producer and the account by key."""
+def gaps(account: Json, lines: Mapping[str, list[str]]) -> Gaps:
+    """From the summary of the producer, the account by key, and the lines of each ledger."""
     produced, checked = account["produce"], account["check"]
     groups = {name: found["longestGapMs"] / 1000 for name, found in produced["probes"].items()}
     return Gaps(
+        gap=longest_gap(lines["intents"], lines["acknowledged"]),
         sent=produced["acknowledged"],
         all_sends=produced["longestGapMs"] / 1000,
         groups=groups,
@@ -54,6 +59,7 @@ def gaps(account: Json) -> Gaps:
         not_ok=produced["notOk"],
         lost=checked["lost"],
         damaged=checked["badCrc"],
+        why=reasons(lines["failed"]),
     )
 
 
@@ -68,7 +74,8 @@ def series(title: str, found: Sequence[Gaps]) -> list[Series]:
     }
     groups = dict.fromkeys(name for each in found for name in each.groups)
     return [
-        Series(f"  {title}: longest gap in successful sends, cluster", "s", [each.all_sends for each in found]),
+        Series(f"  {title}: longest gap in successful sends, cluster", "s", [each.gap.seconds for each in found]),
+        Series(f"  {title}: the same with the producer's start", "s", [each.all_sends for each in found]),
         *(
             Series(f"  {title}: longest gap, {name} (probes)", "s", [each.groups.get(name, 0.0) for each in found])
             for name in groups
@@ -82,6 +89,7 @@ class Sending:
 
     def __init__(self, kubectl: Kubectl, servers: str, cluster: str, mix: str) -> None:
         path = kubectl.environment["PATH"]
+        self._asking, self._run = kubectl, ""
         self._kubectl = blocking.Kubectl(kubectl.kubeconfig, path)
         self._servers, self._cluster, self._mix = servers, cluster, mix
         self._traffic: Traffic | None = None
@@ -89,6 +97,7 @@ class Sending:
     @asynccontextmanager
     async def through(self, run: str, rate: int) -> AsyncIterator[None]:
         """Clients that send all through what is done inside; ended in any case. `finish` gives the account."""
+        self._run = run
         self._traffic = Traffic(self._kubectl, self._servers, run, cluster=self._cluster, mix=self._mix)
         try:
             tell(f"starting clients, {rate} messages a second")
@@ -103,7 +112,14 @@ class Sending:
         assert self._traffic is not None
         await asyncio.sleep(LEAD_SECONDS)
         tell("waiting until all messages have arrived")
-        return gaps(await _told(self._traffic.finish, at_least))
+        account = await _told(self._traffic.finish, at_least)
+        return gaps(account, {name: await self._ledger(name) for name in NAMES})
+
+    async def _ledger(self, name: str) -> list[str]:
+        """The lines of a ledger of the last run of this name."""
+        command = f"cat $(ls -td {HOME}/{self._run}-*/ | head -n 1){name}-*"
+        text = await self._asking("exec", manifests.TOOLS, "-n", TOOLS_NAMESPACE, "--", "sh", "-c", command)
+        return [line for line in text.split("\n") if line]
 
 
 async def _told(call: Any, *words: Any, **more: Any) -> Any:

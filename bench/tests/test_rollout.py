@@ -7,7 +7,8 @@ import msgspec
 import pytest
 from tests.unit.core.rollout import rolling as story
 
-from bench import bare, manifests, rolling_words, rollout, sending
+from bench import bare, manifests, rolling_words, rollout, sending, timeline
+from bench.ledgers import Gap, longest_gap, reasons
 from bench.requests import Requests
 from bench.restarts import SIZE, Pods, of_brokers, of_name_servers
 from bench.rollout_report import Outcome, Round, report
@@ -124,20 +125,38 @@ def test_a_bare_restart_is_over_when_another_pod_is_ready_and_all_others_are() -
 def test_gaps_are_read_from_both_summaries() -> None:
     probes = {"broker-0": {"probes": 9, "failed": 0, "gone": 3, "longestGapMs": 61500}}
     produced = {"acknowledged": 90, "notOk": 1, "failed": 2, "longestGapMs": 120, "probes": probes}
-    found = sending.gaps({"produce": produced, "check": {"lost": 0, "badCrc": 0}, "consume": {}})
-    assert found == Gaps(90, 0.12, {"broker-0": 61.5}, failed=2, not_ok=1, lost=0, damaged=0)
+    lines: dict[str, list[str]] = {"intents": [], "acknowledged": [], "failed": []}
+    found = sending.gaps({"produce": produced, "check": {"lost": 0, "badCrc": 0}, "consume": {}}, lines)
+    assert found == Gaps(Gap(0, 0), 90, 0.12, {"broker-0": 61.5}, failed=2, not_ok=1, lost=0, damaged=0, why="none")
     assert found.good
-    assert not sending.gaps({"produce": produced, "check": {"lost": 1, "badCrc": 0}}).good
+    assert not sending.gaps({"produce": produced, "check": {"lost": 1, "badCrc": 0}}, lines).good
+
+
+def test_the_longest_gap_lies_between_sends_that_succeeded_and_no_probe_ends_it() -> None:
+    times = {"r-0": 1000, "r-1": 1500, "r-2": 2500, "r-p0": 2600, "r-3": 3000, "r-4": 3100}
+    intents = [f"{key}\t{time}\t{'probe' if 'p' in key else 'plain'}\t-" for key, time in times.items()]
+    acknowledged = [f"{key}\tbroker-0\t0\t0" for key in times if key != "r-2"]
+    assert longest_gap(intents, acknowledged) == Gap(1.5, 1.5)
+    assert longest_gap([], []) == Gap(0.0, 0.0)
+
+
+def test_failures_are_told_by_their_reason() -> None:
+    assert reasons(["r-1\tE\tno", "r-2\tE\tno", "r-p3\tE\tno"]) == "2 × E: no; 1 × probe: E: no"
+
+
+def test_a_time_lies_in_a_phase() -> None:
+    line = [Stretch("a", 2.0), Stretch("b", 3.0)]
+    assert [timeline.at(line, seconds) for seconds in (-1.0, 0.0, 2.0, 4.9, 5.0)] == ["", "a", "b", "b", ""]
 
 
 def outcome(seconds: float, needed: int, done: dict[str, int], early: float = 0.0) -> Outcome:
     asked = Requests(Counter({"get x": 2}), Counter(), Counter())
-    return Outcome(seconds, early, [Stretch("broker-0 Restarting: is fenced", seconds)], needed, done, asked)
+    return Outcome(1000.0, seconds, early, [Stretch("broker-0 Restarting: is fenced", seconds)], needed, done, asked)
 
 
 def test_report_has_floor_ratios_gaps_and_says_what_should_not_be() -> None:
     pods = [*of_brokers().pods, *of_name_servers().pods]
-    gaps = Gaps(90, 0.1, {"broker-0": 61.5, "broker-1": 60.0}, 0, 0, 0, 0)
+    gaps = Gaps(Gap(0.2, 1030.0), 90, 0.1, {"broker-0": 61.5, "broker-1": 60.0}, 0, 0, 0, 0)
     once = dict.fromkeys(of_brokers().pods, 1)
     found = Round(dict.fromkeys(pods, 10.0), outcome(120.0, 4, once, 1.5), outcome(30.0, 2, {"names-ns-0": 3}), gaps)
     made = report([found, found], {"processors": 2})
@@ -152,4 +171,5 @@ def test_report_has_floor_ratios_gaps_and_says_what_should_not_be() -> None:
     assert made.facts["brokers: SETTLED WAS SAID TOO EARLY"] == "1.5 s before it was true"
     assert "brokers: RESTARTS THAT WERE NOT NEEDED, OR MISSING" not in made.facts
     assert "name servers: RESTARTS THAT WERE NOT NEEDED, OR MISSING" in made.facts
+    assert made.facts["brokers: the longest gap began"] == "30.0 s after the change (broker-0 Restarting: is fenced)"
     assert made.facts["processors"] == 2
