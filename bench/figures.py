@@ -3,7 +3,7 @@
 import os
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from rich.console import Console
@@ -49,6 +49,12 @@ def ratio(name: str, over: Series, floor: Series, aim: str = "") -> Ratio:
     """How `over` compares with `floor`; rounds alternate, so a round's own ratio is free of slow drifts."""
     rounds = [mine / its for mine, its in zip(over.samples, floor.samples, strict=True)]
     return Ratio(name, over.median / floor.median, min(rounds), max(rounds), aim)
+
+
+def named(prefix: str, unit: str, rounds: Sequence[Mapping[str, float]]) -> list[Series]:
+    """A series for each name that any round has; 0 where a round lacks it."""
+    names = dict.fromkeys(name for each in rounds for name in each)
+    return [Series(f"{prefix}{name}", unit, [each.get(name, 0.0) for each in rounds]) for name in names]
 
 
 def machine() -> dict[str, str | int | float]:

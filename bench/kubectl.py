@@ -66,7 +66,7 @@ class Kubectl:
             yield name
         finally:
             await self("delete", "pods", "--all", "-n", name, "--force", "--grace-period=0", "--wait=false")
-            await self("delete", "namespace", name, "--timeout=120s", seconds=130)
+            await self("delete", "namespace", name, "--timeout=240s", seconds=250)
 
     async def exists(self, *words: str) -> bool:
         """Whether `kubectl get` finds it."""

@@ -5,6 +5,7 @@ security are the very same, and what differs is only what is named here.
 """
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -70,18 +71,31 @@ def cluster(namespace: str, name: str = "bench", **spec: Any) -> BrokerCluster:
     return msgspec.convert(body, BrokerCluster)
 
 
-def scaled_cluster(namespace: str) -> BrokerCluster:
+def scaled_cluster(namespace: str, **spec: Any) -> BrokerCluster:
     """The same with name servers by reference, in small pods, of which three go onto two nodes."""
     term = {"labelSelector": {"matchLabels": BROKERS}, "topologyKey": "kubernetes.io/hostname"}
     prefer = {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "podAffinityTerm": term}]}
-    return cluster(
-        namespace,
-        nameServers=None,
-        nameServerRef={"name": "names"},
-        affinity={"podAntiAffinity": prefer},
-        requests={"cpu": "100m", "memory": "512Mi"},
-        limits={"memory": "1Gi"},
-    )
+    fields = {
+        "nameServers": None,
+        "nameServerRef": {"name": "names"},
+        "affinity": {"podAntiAffinity": prefer},
+        "requests": {"cpu": "100m", "memory": "512Mi"},
+        "limits": {"memory": "1Gi"},
+    }
+    return cluster(namespace, **{**fields, **spec})
+
+
+def restarted_cluster(namespace: str) -> BrokerCluster:
+    """The same on volumes, without which no master is ever restarted. Files are small, so that a start does not make large ones;
+    and no broker turns a message away because the few processors here let it wait (by default for 200 ms)."""
+    sizes = {"storeStorage": "2Gi", "logStorage": "300Mi"}
+    properties = {
+        "mappedFileSizeCommitLog": str(16 << 20),
+        "mappedFileSizeConsumeQueue": "600000",
+        "waitTimeMillsInSendQueue": "5000",
+    }
+    requests = {"cpu": "100m", "memory": "512Mi", **sizes}
+    return scaled_cluster(namespace, emptyDir=False, requests=requests, properties=properties)
 
 
 def name_server(namespace: str, name: str = "names", replicas: int = 1) -> Json:
@@ -145,9 +159,9 @@ def tools(namespace: str, **pod: Any) -> Json:
 
 
 def _stateful_set(wanted: BrokerCluster, group: int, settings: str, nodes: int) -> Json:
-    made = workload.stateful_set(
-        wanted, group, settings, hard_spread=nodes >= member_count(wanted.spec), replicas=member_count(wanted.spec)
-    )
+    count = member_count(wanted.spec)
+    # What the builder gives is kept and given to others, too.
+    made = deepcopy(workload.stateful_set(wanted, group, settings, hard_spread=nodes >= count, replicas=count))
     del made["spec"]["template"]["spec"]["readinessGates"]  # only an operator would open them
     return made
 

@@ -7,9 +7,7 @@ the resource calls itself settled and everything is so indeed: the pods there ar
 import argparse
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,22 +15,20 @@ import msgspec
 from rocketmq_operator.admin import Admin
 from rocketmq_operator.core.names import BROKER_PORT
 
-from . import floor, manifests, timeline
-from .audit import pod_lives, read
+from . import floor, manifests, requests, timeline
+from .audit import pod_lives
 from .commands import BenchError
-from .counting import calls_in, counts, metrics, sort_out
-from .figures import Report, Series, machine, ratio, tell
+from .figures import Report, Series, machine, named, ratio, tell
 from .kubectl import Kubectl
 from .operations import OPERATIONS, Operation, Size
 from .place import Place, main, parser, with_rounds
+from .requests import Account, Requests
 from .watching import Watch, world
 
 QUIET_SECONDS = 10.0
 """After an operation: its last events, and time for a cluster that is settled to be left alone."""
 PATIENCE_SECONDS = 30.0
 """For an answer while the machine is busy; looks that are late are just taken again."""
-LOG_SECONDS = 1.0
-"""The audit log is written in batches."""
 TOPICS = [f"orders-{number}" for number in range(8)]
 CONSUMERS = [f"accounts-{number}" for number in range(2)]
 QUEUES = 4
@@ -47,9 +43,7 @@ class Outcome(msgspec.Struct, frozen=True):
     timeline: list[timeline.Stretch]
     floor: list[floor.Part]
     around: dict[str, float]
-    reads: Counter[str]
-    writes: Counter[str]
-    calls: Counter[str]
+    requests: Requests
 
     @property
     def least(self) -> float:
@@ -82,22 +76,18 @@ class Scale:
 
     async def once(self, operation: Operation) -> Outcome:
         """One operation, and quiet after it."""
-        calls = calls_in(await metrics(self._kubectl))
-        offset, since, began = self._log.stat().st_size, datetime.now(UTC), time.time()
+        account, began = await Account.open(self._kubectl, self._log), time.time()
         watch = self._watch(operation.resource, operation.after)
         await self._patch(operation.resource, {operation.field: operation.number})
         ended = await watch.until_settled(began, operation)
-        until, made = datetime.now(UTC), calls_in(await metrics(self._kubectl)) - calls
-        await asyncio.sleep(LOG_SECONDS)
-        entries = list(read(self._log, offset))
-        reads, writes, _ = sort_out(entries, since, until)
+        made, entries = await account.close()
         lives = pod_lives(entries, self._namespace)
         parts = floor.parts(operation, lives, watch.sightings, watch.holding)
         rest = floor.around(operation, began, ended, lives, watch.sightings, watch.ready)
         assert watch.said is not None
         await asyncio.sleep(QUIET_SECONDS)
         line = timeline.stretches(watch.seen, ended - began)
-        return Outcome(ended - began, ended - watch.said, line, parts, rest, reads, writes, made)
+        return Outcome(ended - began, ended - watch.said, line, parts, rest, made)
 
     def _watch(self, resource: str, wanted: Size) -> Watch:
         return Watch(self._kubectl, self._admin, self._namespace, resource, wanted, frozenset(TOPICS))
@@ -159,48 +149,26 @@ def report(outcomes: dict[str, list[Outcome]], circumstances: dict[str, str | in
         series += [
             took,
             least,
-            *_parts(title, found),
-            *_rest(title, found),
-            *_phases(title, found),
-            *_requests(title, found),
+            *_times(title, found),
+            *requests.series(title, [each.requests for each in found]),
         ]
         ratios.append(ratio(f"{title}: duration / floor", took, least))
         last = found[-1]
         facts[f"{title}: timeline"] = timeline.words(last.timeline)
         if last.early > 0:
             facts[f"{title}: SETTLED WAS SAID TOO EARLY"] = f"{last.early:.1f} s before it was true"
-        facts[f"{title}: writes"] = counts(last.writes)
-        facts[f"{title}: reads"] = counts(last.reads)
-        facts[f"{title}: calls"] = counts(last.calls)
+        facts |= requests.facts(title, last.requests)
     return Report("Scaling, over what it demands by itself", series, ratios, {**facts, **circumstances})
 
 
-def _parts(title: str, found: Sequence[Outcome]) -> list[Series]:
-    return _named(found, f"  {title}: floor, ", lambda each: {part.name: part.seconds for part in each.floor})
-
-
-def _rest(title: str, found: Sequence[Outcome]) -> list[Series]:
-    return _named(found, f"  {title}: ", lambda each: each.around)
-
-
-def _phases(title: str, found: Sequence[Outcome]) -> list[Series]:
-    return _named(found, f"  {title}: phase ", lambda each: timeline.by_phase(each.timeline))
-
-
-def _named(found: Sequence[Outcome], prefix: str, values: Callable[[Outcome], dict[str, float]]) -> list[Series]:
-    rounds = [values(each) for each in found]
-    names = dict.fromkeys(name for each in rounds for name in each)
-    return [Series(f"{prefix}{name}", "s", [each.get(name, 0.0) for each in rounds]) for name in names]
-
-
-def _requests(title: str, found: Sequence[Outcome]) -> list[Series]:
-    sorts: list[tuple[str, Callable[[Outcome], Counter[str]]]] = [
-        ("API server, writes", lambda each: each.writes),
-        ("API server, reads", lambda each: each.reads),
-        ("RocketMQ", lambda each: each.calls),
-    ]
+def _times(title: str, found: Sequence[Outcome]) -> list[Series]:
+    """The floor's parts, what lies around the pods, and the phases."""
+    parts = [{part.name: part.seconds for part in each.floor} for each in found]
+    phases = [timeline.by_phase(each.timeline) for each in found]
     return [
-        Series(f"  {title}: {name}", "requests", [float(sort(each).total()) for each in found]) for name, sort in sorts
+        *named(f"  {title}: floor, ", "s", parts),
+        *named(f"  {title}: ", "s", [each.around for each in found]),
+        *named(f"  {title}: phase ", "s", phases),
     ]
 
 

@@ -61,6 +61,15 @@ def by_phase(timeline: Sequence[Stretch]) -> dict[str, float]:
     return sums
 
 
+def at(timeline: Sequence[Stretch], seconds: float) -> str:
+    """The phase at that time after the change; empty where that is before or after all of it."""
+    for each in timeline if seconds >= 0 else ():
+        if seconds < each.seconds:
+            return each.phase
+        seconds -= each.seconds
+    return ""
+
+
 def words(timeline: Sequence[Stretch]) -> str:
     """The timeline as one line."""
     return ", ".join(f"{each.phase} {each.seconds:.1f} s" for each in timeline)

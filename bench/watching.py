@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 import msgspec
 
@@ -54,8 +55,11 @@ class Watch:
 
     `seen` is what the resource said, `said` when it first called itself settled for good; `sightings` and `holding` are when
     (seconds since 1970) a name server first listed a broker, and when a new broker first held all `topics`; `ready` is when
-    the containers of a pod were first seen ready.
+    the containers of a pod were first seen ready. `says` reads the phase of a resource, `limit` is in seconds.
     """
+
+    says: Callable[[Json], str] = staticmethod(phase)
+    limit = LIMIT_SECONDS
 
     def __init__(
         self, kubectl: Kubectl, admin: Admin, namespace: str, resource: str, wanted: Size, topics: frozenset[str]
@@ -79,15 +83,15 @@ class Watch:
                 at = time.time()
                 if self._note(at, began) and self._as_wanted():
                     return at
-                if at > began + LIMIT_SECONDS:
-                    raise BenchError(f"not within {LIMIT_SECONDS:.0f} s: {self._resource}, {self.seen[-1].phase}")
+                if at > began + self.limit:
+                    raise BenchError(f"not within {self.limit:.0f} s: {self._resource}, {self.seen[-1].phase}")
                 await asyncio.sleep(max(0.0, at + POLL_SECONDS - time.time()))
         finally:
             looking.cancel()
             await asyncio.gather(looking, return_exceptions=True)
 
     def _note(self, at: float, began: float) -> bool:
-        says = phase(self._world.resources[self._resource])
+        says = self.says(self._world.resources[self._resource])
         self.seen.append(Seen(at - began, says))
         for name in self._world.ready():
             self.ready.setdefault(name, at)
@@ -102,6 +106,8 @@ class Watch:
         while True:
             servers = {name: self._world.address(name, NAME_SERVER_PORT) for name in self._world.pods if "-ns-" in name}
             fresh = {name: self._world.address(name, BROKER_PORT) for name in brokers if name not in self.holding}
+            for name in self._lists.keys() - {name for name, address in servers.items() if address}:
+                del self._lists[name]
             await asyncio.gather(
                 *(self._ask_server(name, address) for name, address in servers.items() if address),
                 *(self._ask_broker(name, address) for name, address in fresh.items() if address),
@@ -111,6 +117,7 @@ class Watch:
     async def _ask_server(self, name: str, address: str) -> None:
         found = await listed(self._admin, address)
         if found is None:
+            self._lists.pop(name, None)  # what one said before it restarted is no answer
             return
         self._lists[name] = found
         for broker, number in found:

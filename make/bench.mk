@@ -2,7 +2,7 @@
 # BENCH="-o json --rounds 9" gives options, such as --kubeconfig FILE for a cluster of one's own.
 BENCH ?=
 
-.PHONY: bench-create bench-throughput bench-cli bench-idle bench-scale
+.PHONY: bench-create bench-throughput bench-cli bench-idle bench-scale bench-rollout
 bench-create: venv ## time from apply to four registered brokers, against bare manifests
 	@$(PY) -m bench.create $(BENCH)
 
@@ -17,3 +17,6 @@ bench-idle: venv ## writes to the API server for an idle cluster: there must be 
 
 bench-scale: venv ## scaling up and down, in phases, over what it demands by itself; requests of each operation
 	@$(PY) -m bench.scale $(BENCH)
+
+bench-rollout: venv ## rolling restarts over bare restarts of the same pods, in phases; gaps in successful sends
+	@$(PY) -m bench.rollout $(BENCH)

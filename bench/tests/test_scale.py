@@ -12,6 +12,7 @@ from bench import audit, counting, floor, manifests, scale, timeline
 from bench.audit import PodLife
 from bench.commands import BenchError
 from bench.operations import OPERATIONS, Operation
+from bench.requests import Requests
 from bench.timeline import SETTLED, UNSEEN, Seen, Stretch
 from bench.watching import World
 
@@ -180,9 +181,8 @@ def test_containers_are_ready_without_their_pods_gates() -> None:
 def test_report_has_a_sample_for_every_round_and_says_what_was_said_too_early() -> None:
     def outcome(phase: str, early: float) -> scale.Outcome:
         parts = [floor.Part("end", 2.0)]
-        return scale.Outcome(
-            3.0, early, [Stretch(phase, 3.0)], parts, {"rest": 1.0}, Counter({"get x": 2}), Counter(), Counter({"A": 5})
-        )
+        asked = Requests(Counter({"get x": 2}), Counter(), Counter({"A": 5}))
+        return scale.Outcome(3.0, early, [Stretch(phase, 3.0)], parts, {"rest": 1.0}, asked)
 
     report = scale.report({"down": [outcome("a", 0.0), outcome("b", 1.5)]}, {})
     samples = {each.name.strip(): each.samples for each in report.series}

@@ -11,9 +11,9 @@ from rocketmq_operator.kube.port import Kube
 async def last_words(
     kube: Kube, namespace: str, pods: Iterable[PodFact], conditions: Iterable[Condition]
 ) -> Mapping[str, str]:
-    """By pod; asked only while a rollout is under way, of pods that started and are not ready. What cannot be read is left out."""
+    """By pod; asked only while a rollout is halted, of pods that started and are not ready. What cannot be read is left out."""
     rolling = condition(list(conditions), "RollingOut")
-    if rolling is None or rolling.status != "True":
+    if rolling is None or rolling.reason != "Halted":
         return {}
     found = {}
     for pod in pods:
