@@ -58,11 +58,11 @@ class SliceEndpoint(msgspec.Struct, frozen=True):
 
 
 class EndpointSlice(msgspec.Struct, frozen=True):
-    """Backends of a Service."""
+    """Backends of a Service; a list that is empty comes as null."""
 
     metadata: Meta
-    endpoints: list[SliceEndpoint] = []
-    ports: list[SlicePort] = []
+    endpoints: list[SliceEndpoint] | None = None
+    ports: list[SlicePort] | None = None
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -151,7 +151,7 @@ class Expander:
             {
                 str(Endpoint(address, _port(each, name, entry.port)))
                 for each in slices
-                for endpoint in each.endpoints
+                for endpoint in each.endpoints or ()
                 for address in endpoint.addresses
             }
         )
@@ -163,4 +163,4 @@ class Expander:
 
 
 def _port(each: EndpointSlice, name: str, default: int) -> int:
-    return next((port.port for port in each.ports if port.port and (port.name or "") == name), default)
+    return next((port.port for port in each.ports or () if port.port and (port.name or "") == name), default)

@@ -87,6 +87,12 @@ async def test_a_virtual_address_with_nothing_behind_is_said() -> None:
     assert found.addresses == () and "ns/names" in found.problem
 
 
+async def test_a_slice_whose_lists_are_null_has_nothing_behind() -> None:
+    empty = {**slices("names"), "endpoints": None, "ports": None}
+    found = await expand("names:9876", service("names", clusterIP="10.96.0.9"), empty)
+    assert found.addresses == () and "ns/names" in found.problem
+
+
 async def test_a_mixture_is_a_list_without_repetitions() -> None:
     found = await expand(
         "10.1.0.1:9876;names:9876", service("names", clusterIP="None"), slices("names", "10.1.0.1", "10.1.0.2")

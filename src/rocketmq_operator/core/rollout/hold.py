@@ -89,7 +89,8 @@ def _halted(
     done = revisions.is_complete(target, snapshot.objects)
     for index, standing in sorted(standings.items()):
         # What runs by an older wish than the target is about to be replaced; what ran everywhere is no rollout any more.
-        if standing.template_due or (done and not standing.outdated):
+        # And a group that was never open is still being created.
+        if standing.template_due or (done and not standing.outdated) or not views[index].life.initialized:
             continue
         for pod in views[index].pods:
             why = failed(pod, standing, timeout, now_ms)

@@ -117,7 +117,8 @@ def _halted(
     snapshot: NameServerSnapshot, standing: Standing, target: Target, rules: Restarts, now_ms: int
 ) -> Problem | None:
     done = revisions.is_complete(target, snapshot.objects)
-    if standing.template_due or (done and not standing.outdated):
+    created = done or bool(revisions.last_good(target, snapshot.objects, snapshot.server.metadata.uid))
+    if standing.template_due or not created or (done and not standing.outdated):
         return None
     for pod in snapshot.pods:
         why = hold.failed(pod, standing, rules.step_timeout_seconds, now_ms)

@@ -127,6 +127,21 @@ def test_a_pod_that_comes_back_by_itself_comes_back_as_it_was() -> None:
     assert world.revisions() == before
 
 
+@pytest.mark.parametrize("after", range(0, 150, 7))
+def test_whoever_fails_at_any_stage_comes_back_as_it_was(after: int) -> None:
+    world = Rolling()
+    world.world.edit(brokerImage="other")
+    world.pass_seconds(after + 1)
+    for name in list(world.world.pods):
+        before = world.world.pods[name].revision
+        world.world.stop(name)
+        _, group, member = name.split("-")
+        assert world.world.start(int(group), int(member)).revision == before, f"{name} {after} s after the edit"
+    world.ready()
+    world.pass_seconds(400)
+    assert len(world.revisions()) == 1 and world.open("c-0-0") and world.open("c-1-0")
+
+
 def test_a_bad_image_halts_after_one_slave_and_an_edit_lets_it_go_on() -> None:
     world = Rolling()
     good = world.world.cluster.spec.broker_image
@@ -165,6 +180,19 @@ def test_the_way_back_over_a_live_change_restarts_only_who_had_the_bad_one() -> 
     world.world.edit(brokerImage=good)
     world.pass_seconds(100)
     assert world.taken == ["c-0-1", "c-0-1"] and rolling(world).status == "False" and world.open("c-0-0")
+
+
+def test_what_is_still_being_created_is_no_rollout() -> None:
+    world = Rolling()
+    inner = world.world
+    fresh = type(inner)(inner.cluster)
+    fresh.plan()
+    fresh.start_pods()
+    name = "c-0-1"
+    problem = Problem("ImagePullFailed", "no image")
+    fresh.pods[name] = msgspec.structs.replace(fresh.pods[name], container="", problem=problem)
+    degraded = condition(fresh.plan().status.conditions, "Degraded")
+    assert degraded is not None and degraded.reason == "ImagePullFailed"
 
 
 def test_a_restart_on_request_takes_older_pods_once() -> None:
