@@ -8,6 +8,7 @@ import pytest
 from rocketmq_operator.api.common import Condition, condition
 from rocketmq_operator.core import names
 from rocketmq_operator.core.facts import Problem
+from tests.unit.core.world import World, cluster
 
 from .rolling import Rolling
 
@@ -183,9 +184,7 @@ def test_the_way_back_over_a_live_change_restarts_only_who_had_the_bad_one() -> 
 
 
 def test_what_is_still_being_created_is_no_rollout() -> None:
-    world = Rolling()
-    inner = world.world
-    fresh = type(inner)(inner.cluster)
+    fresh = World(cluster())
     fresh.plan()
     fresh.start_pods()
     name = "c-0-1"
