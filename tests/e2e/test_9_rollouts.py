@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from .kubectl import Json, Kubectl, until
+from .manifests import API
 from .rocketmq import own_words
 from .scaling import MESSAGES, RATE, account_is_good, restarts, running
 from .traffic import Traffic
@@ -104,6 +105,30 @@ def test_a_live_setting_restarts_nobody(kubectl: Kubectl) -> None:
     masters = [pod for name, pod in kubectl.pods(NS, SELECTOR).items()]
     until(lambda: {own_words(pod)["maxMessageSize"] for pod in masters}, lambda seen: seen == {"1048576"}, 60)
     assert uids(kubectl) == before
+
+
+def test_a_plan_says_what_an_edit_would_do(kubectl: Kubectl) -> None:
+    def planned(**spec: Any) -> Json:
+        wanted = {"apiVersion": API, "kind": "BrokerCluster", "metadata": {"name": NAME, "namespace": NS}}
+        body = json.dumps({**wanted, "spec": {**current(kubectl), **spec}})
+        found: Json = json.loads(kubectl("rocketmq", "plan", "-f", "-", "-o", "json", stdin=body))[0]
+        return found
+
+    before = uids(kubectl)
+    restart = planned(brokerImage=NEW)
+    assert restart["verdict"] == "restart"
+    assert [each["pod"] for each in restart["restarts"]] == [f"{NAME}-{each}" for each in ("0-1", "0-0", "1-1", "1-0")]
+    assert planned(properties={**current(kubectl)["properties"], "maxMessageSize": "2097152"})["verdict"] == "live"
+    assert planned()["verdict"] == "nothing"
+    assert uids(kubectl) == before
+
+
+def test_one_pod_restarts_on_request(kubectl: Kubectl) -> None:
+    before = uids(kubectl)
+    kubectl("rocketmq", "restart", NAME, "-n", NS, "--pod", f"{NAME}-1-1")
+    until(lambda: rolling(kubectl), lambda seen: seen.get("reason") == "RestartRequested", 60)
+    rolled(kubectl, seconds=240)
+    assert {name for name, uid in uids(kubectl).items() if uid != before[name]} == {f"{NAME}-1-1"}
 
 
 def come_back_as_they_were(kubectl: Kubectl) -> None:
