@@ -88,6 +88,7 @@ def test_an_upgrade_and_the_way_back_under_traffic(kubectl: Kubectl) -> None:
     finally:
         traffic.leave()
     account_is_good(account)
+    assert account["produce"]["notOk"] == 0, account
     assert set(restarts(kubectl, NS, SELECTOR).values()) == {0}
     words = own_words(kubectl.pods(NS, SELECTOR)[f"{NAME}-1-0"])
     assert (words["sendMessageThreadPoolNums"], words["brokerPermission"]) == ("6", "6")

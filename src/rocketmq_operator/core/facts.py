@@ -153,6 +153,7 @@ class BrokerFact(msgspec.Struct, frozen=True):
     ``before``: a master's ``max_offset`` as it was before its slaves were asked, -1 if it was not asked then. A slave that
     keeps up has reached it, while it may lag behind ``max_offset``, which is asked last. ``in_sync``: inSyncReplicas, 0
     where there is none (4.x). ``dispatch_behind``: bytes that are not in the queues yet. ``file_reserved``: hours.
+    ``followers``: slaves that are connected to a master that is still fenced (907), -1 where that was not asked or is not known.
     ``settings``: values in force of the settings that can be changed live.
     """
 
@@ -171,6 +172,7 @@ class BrokerFact(msgspec.Struct, frozen=True):
     dispatch_behind: int = 0
     file_reserved: int = 0
     before: int = -1
+    followers: int = -1
     settings: Mapping[str, str] = {}
 
     @property

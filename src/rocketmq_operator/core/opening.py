@@ -17,6 +17,8 @@ from .members import broker_name
 FENCED_FOR_EVER = 4_102_444_800_000
 """1 January 2100, in ms: a fence that only the operator lifts."""
 
+FOLLOW_MS = 60_000
+
 OPEN = {"brokerPermission": "6", "startAcceptSendRequestTimeStamp": "0"}
 FENCE = {"startAcceptSendRequestTimeStamp": str(FENCED_FOR_EVER)}
 
@@ -50,7 +52,7 @@ class Group(msgspec.Struct, frozen=True):
 
 
 def decide(group: Group) -> Decision:
-    """The rule, in its order: identity, foreign registrations, slaves ahead, slaves unheard, registration."""
+    """The rule, in its order: identity, foreign registrations, slaves ahead, slaves unheard, registration, slaves connected."""
     master = next((pod for pod in group.pods if pod.member == 0), None)
     fact = group.brokers.get(master.name) if master else None
     if master is None or fact is None:
@@ -64,7 +66,7 @@ def decide(group: Group) -> Decision:
         return Decision(Verdict.FENCE if must_fence and not closed else Verdict.LEAVE, problem)
     if not fenced:
         return Decision(Verdict.LEAVE)
-    waiting = _unheard(group) or _unregistered(group, master)
+    waiting = _unheard(group) or _unregistered(group, master) or _unfollowed(group, fact)
     return Decision(Verdict.LEAVE, waiting=waiting) if waiting else Decision(Verdict.OPEN)
 
 
@@ -101,6 +103,15 @@ def _unheard(group: Group) -> str:
         return ""
     missing = [pod.name for pod in group.pods if pod.member and pod.name not in group.brokers]
     return f"waiting to hear from {', '.join(missing)}" if missing else ""
+
+
+def _unfollowed(group: Group, fact: BrokerFact) -> str:
+    """A slave connects some seconds after its master is back; until then each send is stored, but waits in vain for it
+    (FLUSH_SLAVE_TIMEOUT after 3 s). A slave that never comes keeps its master closed for a minute only."""
+    if not group.initialized or fact.followers < 0 or group.now_ms - fact.boot > FOLLOW_MS:
+        return ""
+    missing = fact.in_sync - 1 - fact.followers
+    return f"waits for {missing} of its slaves to connect" if missing > 0 else ""
 
 
 def _unregistered(group: Group, master: PodFact) -> str:

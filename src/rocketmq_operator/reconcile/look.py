@@ -113,5 +113,16 @@ async def _broker(admin: Admin, pod: PodFact, before: int | None) -> BrokerFact 
         dispatch_behind=runtime.dispatch_behind_bytes,
         file_reserved=int(config.get("fileReservedTime", "0")),
         before=-1 if before is None else before,
+        followers=await _followers(admin, address, config, runtime.boot_timestamp),
         settings={key: config[key] for key in LIVE_KEYS if key in config},
     )
+
+
+async def _followers(admin: Admin, address: str, config: Mapping[str, str], boot: int) -> int:
+    """How many slaves are connected to a master that began fenced (907); -1 where it is not asked, or cannot answer (4.x)."""
+    if int(config.get("startAcceptSendRequestTimeStamp", "0")) <= boot or config.get("brokerRole") != "SYNC_MASTER":
+        return -1
+    try:
+        return len((await admin.ha_status(address)).slaves)
+    except AdminError:
+        return -1

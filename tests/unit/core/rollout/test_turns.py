@@ -100,6 +100,24 @@ def test_the_only_group_is_not_closed_for_longer_than_needed() -> None:
     assert world.taken == ["c-0-1", "c-0-0"] and world.closed["c-0-0"]
 
 
+def test_a_master_opens_when_its_slave_is_connected_or_does_not_come() -> None:
+    world = Rolling()
+    world.world.stop("c-0-0")
+    world.world.start(0, 0)
+    world.world.change_broker("c-0-0", followers=0, boot=world.world.now_ms)
+    plan = world.pass_seconds(30)
+    ready = condition(plan.status.conditions, "Ready")
+    assert not world.open("c-0-0") and ready is not None and "waits for 1 of its slaves to connect" in ready.message
+    world.world.change_broker("c-0-0", followers=1)
+    world.pass_seconds(2)
+    assert world.open("c-0-0")
+    world.world.stop("c-1-0")
+    world.world.start(1, 0)
+    world.world.change_broker("c-1-0", followers=0, boot=world.world.now_ms)
+    world.pass_seconds(63)
+    assert world.open("c-1-0")
+
+
 def test_a_slave_that_lags_keeps_its_master() -> None:
     world = Rolling()
     world.world.edit(brokerImage="other")
