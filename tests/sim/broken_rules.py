@@ -170,7 +170,7 @@ MEMBERS = (
     Broken(
         "all slaves that were left behind restart at once",
         "sizes.py",
-        " or not _others_serve(group, behind[0])",
+        " or not others_serve(group, behind[0])",
         "",
     ),
     Broken(
@@ -211,7 +211,7 @@ NAME_SERVERS = (
     Broken(
         "brokers lose their names while a deletion is held",
         "clusters.py",
-        "        draft.actions += cluster_objects.service(snapshot)\n",
+        "        draft.actions += cluster_objects.held(snapshot, groups)\n",
         "        pass\n",
     ),
 )

@@ -191,5 +191,5 @@ def objects(snapshot: NameServerSnapshot, course: Course) -> list[dict[str, obje
     if standing is None or standing.revision != target or standing.format != FORMAT or not standing.started:
         _config, *rest, _ = nameserver.objects(server)
         return rest
-    *rest, workload = nameserver.objects(server, standing.started, standing.partition)
+    *rest, workload = nameserver.objects(server, standing.started, standing.hold(snapshot.pods, there.replicas))
     return [*rest, unsized(noted(workload, target))]
