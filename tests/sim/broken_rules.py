@@ -170,7 +170,7 @@ MEMBERS = (
     Broken(
         "all slaves that were left behind restart at once",
         "sizes.py",
-        " or not _others_serve(group, behind[0])",
+        " or not others_serve(group, behind[0])",
         "",
     ),
     Broken(
@@ -211,8 +211,64 @@ NAME_SERVERS = (
     Broken(
         "brokers lose their names while a deletion is held",
         "clusters.py",
-        "        draft.actions += cluster_objects.service(snapshot)\n",
+        "        draft.actions += cluster_objects.held(snapshot, groups)\n",
         "        pass\n",
     ),
 )
-ALL = (*DRAINING, *COMING_AND_GOING, *MASTERS, *MEMBERS, *NAME_SERVERS)
+ROLLOUTS = (
+    Broken(
+        "a master restarts without its fence",
+        "rollout/turn.py",
+        "    if not view.fenced():\n        fence = configure(",
+        "    if False:\n        fence = configure(",
+    ),
+    Broken(
+        "a master restarts before its slaves have everything",
+        "rollout/turn.py",
+        "    waiting = unequal(view)\n",
+        '    waiting = ""\n',
+    ),
+    Broken(
+        "groups do not wait for each other",
+        "rollout/course.py",
+        "        if not begun and len(self.holders) >= self.most:\n",
+        "        if False:\n",
+    ),
+    Broken(
+        "a failed step does not halt",
+        "rollout/hold.py",
+        'or (f"it is halted: {halted.message}" if halted else "")',
+        'or ""',
+    ),
+    Broken(
+        "a new template reaches every pod at once",
+        "rollout/workloads.py",
+        "        made = _built(view, config, hard_spread, started, workload.HELD_PARTITION, 1)\n",
+        "        made = _built(view, config, hard_spread, started, 0, 1)\n",
+    ),
+    Broken(
+        "a group that gives way stays out of the routes",
+        "rollout/turn.py",
+        '    if fact.permission != 4:\n        message = f"closed {view.name} for a moment',
+        '    if False:\n        message = f"closed {view.name} for a moment',
+    ),
+    Broken(
+        "a member that was given to its controller counts as there",
+        "rollout/turn.py",
+        "if each.name != taken.name and going_now(standing.workload, each)]",
+        "if False]",
+    ),
+    Broken(
+        "a pod that is not ready is replaced though it answers",
+        "rollout/turn.py",
+        "    silent = view.snapshot.brokers.get(pod.name) is None\n",
+        "    silent = True\n",
+    ),
+    Broken(
+        "a joining group is not brought up to date",
+        "groups/decide.py",
+        "            return turn.fresh(view, circle, course) or joining.step(view, circle)\n",
+        "            return joining.step(view, circle)\n",
+    ),
+)
+ALL = (*DRAINING, *COMING_AND_GOING, *MASTERS, *MEMBERS, *NAME_SERVERS, *ROLLOUTS)

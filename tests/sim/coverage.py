@@ -40,6 +40,15 @@ SCALING = {
         "WipeWritePermission/",
     )
 }  # fmt: skip
+ROLLOUTS = {
+    f"action/{each}"
+    for each in (
+        "Annotate/ConfigChangedLive", "Annotate/RolledBack", "Annotate/RolloutComplete", "Apply/StatefulSetUpdated",
+        "Configure/SettingsChanged", "Create/", "NumberRevision/", "Remove/ImageChanged", "Remove/RestartRequested",
+        "SetPartition/ConfigNeedsRestart", "SetPartition/ImageChanged", "SetPartition/ReplicationModeChanged",
+        "SetPartition/ResourcesChanged",
+    )
+}  # fmt: skip
 GROUPS = {
     f"transition/group/{each}"
     for each in (
@@ -47,7 +56,8 @@ GROUPS = {
         "ClosingOrder->Closing", "Closing->Fenced", "Fenced->Drained", "Drained->Removing", "Removing->Left",
         "Left->Joining", "Drained->Fenced", "Fenced->Removing", "Joining->Removing", "ClosingOrder->Opening",
         "Closing->Opening", "Fenced->Opening", "Drained->Opening", "Serving->Moving",
-        "Moving->Serving",
+        "Moving->Serving", "Serving->Yielding", "Yielding->Restarting", "Yielding->Serving", "Serving->Restarting",
+        "Restarting->Serving",
     )
 }  # fmt: skip
 MEMBERS = {
@@ -65,7 +75,7 @@ ENDS = {
     "consumer/resent",
     "eviction/evicted",
 }
-REQUIRED = FAULTS | HAPPENINGS | ACTIONS | SCALING | GROUPS | MEMBERS | ENDS
+REQUIRED = FAULTS | HAPPENINGS | ACTIONS | SCALING | ROLLOUTS | GROUPS | MEMBERS | ENDS
 
 ENOUGH = 1000
 """From so many histories on, what never happened fails the run."""

@@ -4,11 +4,15 @@ import asyncio
 from typing import Any
 
 from rocketmq_operator.kube.resources import POD, STATEFULSET
+from rocketmq_operator.reconcile.resources import CLUSTERS
 
 from . import calm
+from .driver import events_users as users
 from .driver.history import History
 from .world.budgets import evict
+from .world.containers import NOWHERE
 from .world.readiness import revision_of
+from .world.revisions import name_of
 
 SET = ("ns", "c-0")
 
@@ -34,6 +38,44 @@ def test_a_pod_below_the_partition_comes_back_as_it_was() -> None:
         await asyncio.sleep(60)
         assert revision_of(pod(history, "c-0-1")) != before
         assert revision_of(pod(history, "c-0-0")) == before
+
+    calm.run(test)
+
+
+def test_what_all_pods_run_is_current_whatever_is_held_back_then() -> None:
+    async def test(history: History) -> None:
+        before = revision_of(pod(history, "c-0-0"))
+        users.edit(history, CLUSTERS, "c", {"brokerImage": "rocketmq:5.5.0"})
+        await asyncio.sleep(300)
+        history.operators[0].kill()
+        now = {revision_of(pod(history, name)) for name in ("c-0-0", "c-0-1")}
+        strategy = history.world.api.stored("statefulsets", SET).obj["spec"]["updateStrategy"]
+        assert len(now - {before}) == 1 and strategy["rollingUpdate"]["partition"] == 1000
+        history.world.api.delete(POD, ("ns", "c-0-1"))
+        await asyncio.sleep(60)
+        assert {revision_of(pod(history, "c-0-1"))} == now
+
+    calm.run(test)
+
+
+def test_another_spelling_of_a_quantity_is_no_other_template() -> None:
+    def template(memory: str) -> dict[str, Any]:
+        return {"spec": {"containers": [{"name": "broker", "resources": {"limits": {"memory": memory}}}]}}
+
+    assert name_of("c-0", template("2Gi")) == name_of("c-0", template("2048Mi")) != name_of("c-0", template("3Gi"))
+
+
+def test_an_image_that_nobody_has_never_starts() -> None:
+    async def test(history: History) -> None:
+        history.operators[0].kill()
+        image = {
+            "containers": [{**pod(history, "c-0-1")["spec"]["containers"][0], "image": f"{NOWHERE}/rocketmq:5.4.0"}]
+        }
+        edit(history, {"template": {"spec": image}, "updateStrategy": {"rollingUpdate": {"partition": 0}}})
+        await asyncio.sleep(120)
+        state = pod(history, "c-0-1")["status"]["containerStatuses"][0]["state"]
+        assert state["waiting"]["reason"] == "ErrImagePull"
+        assert calm.broker(history, "c-0-0").listening, "the controller waits for the pod that does not become ready"
 
     calm.run(test)
 

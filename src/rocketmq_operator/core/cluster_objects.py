@@ -11,7 +11,7 @@ from .facts import ClusterSnapshot, Problem
 from .groups.decide import Groups
 from .groups.life import Phase
 from .groups.view import GroupView
-from .intents import intent
+from .intents import as_it_stands, intent
 from .members import member_count
 from .plan import Action
 from .rollout import workloads
@@ -51,9 +51,10 @@ def decide(snapshot: ClusterSnapshot, groups: Groups) -> Decided:
     return Decided(actions, [*problems, *taken])
 
 
-def service(snapshot: ClusterSnapshot) -> list[Action]:
-    """What to do about the Service that gives brokers their names, and about nothing else."""
-    wanted = [network.broker_service(snapshot.cluster.metadata.name)]
+def held(snapshot: ClusterSnapshot, groups: Groups) -> list[Action]:
+    """What brokers need to be found and to find: their Service, and name servers in the intents that there are."""
+    intents = (as_it_stands(snapshot, index) for index, view in groups.views.items() if view.exists)
+    wanted = [network.broker_service(snapshot.cluster.metadata.name), *(each for each in intents if each)]
     return objects.decide(wanted, snapshot.objects, owner_of(snapshot.cluster))[0]
 
 

@@ -64,7 +64,7 @@ def report(
         actions=tuple(actions),
         status=_status(snapshot, groups, conditions, decided.course),
         events=(
-            *scaling_status.events(decided),
+            *(() if deleted or cluster.spec.paused else scaling_status.events(decided)),
             *rollout_status.events(before, conditions),
             *events(before, conditions),
         ),

@@ -46,8 +46,8 @@ def plan(snapshot: ClusterSnapshot, now: str, now_ms: int) -> Plan[BrokerCluster
     elif {names.MESSAGES_FINALIZER, "foregroundDeletion"} & {*snapshot.cluster.metadata.finalizers} == {
         names.MESSAGES_FINALIZER
     }:
-        # Held back until everything is read, for which consumers must find the brokers.
-        draft.actions += cluster_objects.service(snapshot)
+        # Held back until everything is read, for which consumers must find the brokers, also those that start again.
+        draft.actions += cluster_objects.held(snapshot, groups)
     _brokers(snapshot, draft)
     _openings(snapshot, groups, draft)
     if not deleted:

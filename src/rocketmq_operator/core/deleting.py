@@ -7,6 +7,7 @@ from . import names
 from .facts import ClusterSnapshot, Problem
 from .groups import drain
 from .groups.decide import Groups
+from .groups.life import Phase
 from .groups.view import GroupView, data_of
 from .plan import SetFinalizer
 from .volumes import anew
@@ -16,7 +17,7 @@ def decide(snapshot: ClusterSnapshot, groups: Groups) -> tuple[SetFinalizer | No
     """Whether the finalizer is to be set or taken away, and what holds the deletion back."""
     meta = snapshot.cluster.metadata
     held = names.MESSAGES_FINALIZER in meta.finalizers
-    opened = [view for view in groups.views.values() if view.life.initialized]
+    opened = [view for view in groups.views.values() if view.life.initialized and not _removed(view)]
     if meta.deletion_timestamp is None:
         if held or not opened:
             return None, None
@@ -37,6 +38,11 @@ def decide(snapshot: ClusterSnapshot, groups: Groups) -> tuple[SetFinalizer | No
         f"the deletion of {meta.name} waits: {why}. Let consumers read them, or give them up with the annotation "
         f"{names.DELETE_UNCONSUMED}=true; volumes are treated by their policy either way",
     )
+
+
+def _removed(view: GroupView) -> bool:
+    """Whether a group went before, drained or given up; its intent is not ended any more, once the cluster is deleted."""
+    return view.life.phase is Phase.REMOVING and not view.exists
 
 
 def _set(snapshot: ClusterSnapshot, present: bool, reason: str, message: str) -> SetFinalizer:

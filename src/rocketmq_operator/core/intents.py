@@ -48,18 +48,31 @@ def _life(fact: ObjectFact) -> Life:
 
 def intent(snapshot: ClusterSnapshot, group: int, stands: Life) -> Json:
     """The intent of a group as it should be now; name servers that cannot be told keep the last known list."""
-    before = data_of(snapshot, group) or {}
-    servers = snapshot.name_servers
-    known = bool(servers.dns or servers.addresses)
     data = {
         **life.written(stands),
         **sizes.intended(snapshot, group),
         **anew.intended(snapshot, group, stands),
         **config.volume_words(snapshot.cluster.spec),
         "live": "".join(f"{key}={value}\n" for key, value in sorted(_live(snapshot).items())),
-        "nameServers": ";".join(servers.addresses) if known else before.get("nameServers", ""),
-        "nameServersDns": servers.dns if known else before.get("nameServersDns", ""),
+        **_servers(snapshot, data_of(snapshot, group) or {}),
     }
+    return _as_map(snapshot, group, data)
+
+
+def as_it_stands(snapshot: ClusterSnapshot, group: int) -> Json | None:
+    """The intent that there is, with the name servers of now: for a cluster that changes nothing else any more."""
+    before = data_of(snapshot, group)
+    return _as_map(snapshot, group, {**before, **_servers(snapshot, before)}) if before else None
+
+
+def _servers(snapshot: ClusterSnapshot, before: Mapping[str, str]) -> dict[str, str]:
+    servers = snapshot.name_servers
+    if servers.dns or servers.addresses:
+        return {"nameServers": ";".join(servers.addresses), "nameServersDns": servers.dns}
+    return {key: before.get(key, "") for key in ("nameServers", "nameServersDns")}
+
+
+def _as_map(snapshot: ClusterSnapshot, group: int, data: dict[str, str]) -> Json:
     meta = snapshot.cluster.metadata
     return _made.get((meta.uid, group), (meta.name, data), lambda: config.intent_map(meta.name, group, data))
 

@@ -14,6 +14,7 @@ import msgspec
 
 from .facts import BrokerFact, PodFact, Problem
 from .opening import FENCED_FOR_EVER
+from .pods import UNSCHEDULABLE
 
 KEEPS_UP = 16 << 20
 """Bytes that a slave may be behind and still count as a copy: what is under way while messages stream in."""
@@ -192,9 +193,9 @@ def _too_many_copies(group: Group, leaving: int) -> Problem:
 def _others(group: Group, master: BrokerFact, leaving: int) -> str:
     """What keeps a slave from leaving while others stay; empty if nothing does."""
     staying = _answers(group, leaving)
-    coming = [pod.name for pod in group.slaves(leaving) if group.fact(pod.member) is None and not pod.problem]
+    coming = [pod.name for pod in group.slaves(leaving) if group.fact(pod.member) is None and not _homeless(pod)]
     if coming:
-        # One that is away, perhaps evicted, comes back first; one that cannot come back may need the place of this one.
+        # One that is away, perhaps evicted, comes back first; one that finds no node may need the place of this one.
         return f"waits for {', '.join(coming)} to answer before another slave is removed"
     if any(caught_up(master, fact) for fact in staying):
         return ""
@@ -203,6 +204,10 @@ def _others(group: Group, master: BrokerFact, leaving: int) -> str:
         return ""
     names = ", ".join(pod.name for pod in group.slaves(leaving)) or "the others"
     return f"waits for a full copy on {names} before its last slave is removed"
+
+
+def _homeless(pod: PodFact) -> bool:
+    return pod.problem is not None and pod.problem.reason == UNSCHEDULABLE
 
 
 def _last(group: Group, master: BrokerFact) -> str:

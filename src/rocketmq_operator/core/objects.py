@@ -8,7 +8,7 @@ import msgspec
 from .drift import holds, stamped
 from .facts import ObjectFact, Problem
 from .memo import Derived
-from .names import HASH_ANNOTATION
+from .names import HASH_ANNOTATION, REVISION_LABEL
 from .plan import Action, Apply, Create
 
 Json = dict[str, Any]
@@ -87,6 +87,10 @@ def not_ours(kind: str, name: str) -> Problem:
 def drifted(obj: Json, fact: ObjectFact) -> bool:
     """Whether our wish changed (hash) or somebody changed the object (content)."""
     if fact.hash != obj["metadata"]["annotations"][HASH_ANNOTATION]:
+        return True
+    noted = obj["metadata"]["annotations"].get(REVISION_LABEL)
+    if noted is not None and fact.notes.get(REVISION_LABEL, noted) != noted:
+        # What a workload is at is also noted by itself, without a new hash.
         return True
     # Equal hashes are equal wishes, but for size and held pods, which the hash leaves out.
     rolling = obj.get("spec", {}).get("updateStrategy", {}).get("rollingUpdate", {})

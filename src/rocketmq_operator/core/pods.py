@@ -6,6 +6,7 @@ import msgspec
 
 from .facts import Problem
 
+UNSCHEDULABLE = "PodUnschedulable"
 IMAGE_REASONS = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ErrImageInspect"}
 OURS = re.compile(r"([A-Z][A-Za-z]+): (.+)", re.S)
 
@@ -25,7 +26,7 @@ def problem(pod: str, unschedulable: str, container: ContainerTrouble) -> Proble
     """The one thing to say about a pod; ``unschedulable`` is the scheduler's message, empty if it found a node."""
     if unschedulable:
         return Problem(
-            "PodUnschedulable",
+            UNSCHEDULABLE,
             f"pod {pod} finds no node: {unschedulable}; add nodes or change nodeSelector, affinity, requests or the storage class",
         )
     if container.waiting_reason in IMAGE_REASONS:

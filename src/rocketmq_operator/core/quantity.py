@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 _SUFFIXES = {
     "": Decimal(1),
@@ -14,6 +15,7 @@ _SUFFIXES = {
 _QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|([numkMGTPE]|[KMGTPE]i))?")
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> Decimal | None:
     """The number a quantity stands for (bytes, cores), or None if it is not a quantity."""
     match = _QUANTITY.fullmatch(text)

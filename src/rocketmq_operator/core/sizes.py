@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from . import membership, names, registration
 from .build import config
 from .facts import BrokerFact, ClusterSnapshot, PodFact
@@ -9,6 +11,7 @@ from .intent_data import data_of
 from .members import broker_name, member_count
 from .membership import Decision, Group
 from .plan import Action, Configure, Remove, Resize
+from .rollout.standing import going_now
 
 RESTART_AFTER_MS = 60_000
 """A slave that can never catch up is restarted, to be made anew by its script; not again before that had time to work."""
@@ -34,9 +37,17 @@ def _group_of(snapshot: ClusterSnapshot, index: int) -> Group:
         replicas=_replicas(snapshot, index),
         copies=_number(said.get("inSyncReplicas", "")) or 0,
         user_copies=_number(config.user_properties(spec, snapshot.config).get("inSyncReplicas", "")),
-        pods=tuple(registration.pods_of(snapshot.pods, index)),
+        pods=tuple(_as_told(snapshot, index)),
         brokers=snapshot.brokers,
     )
+
+
+def _as_told(snapshot: ClusterSnapshot, index: int) -> Iterable[PodFact]:
+    """A group's pods; one that its controller was told to restart is as good as gone, though it may not be seen to go yet."""
+    workload = snapshot.objects.get(("StatefulSet", names.workload(snapshot.cluster.metadata.name, index)))
+    for pod in registration.pods_of(snapshot.pods, index):
+        told = workload is not None and going_now(workload, pod)
+        yield msgspec.structs.replace(pod, deleting=True) if told else pod
 
 
 def intended(snapshot: ClusterSnapshot, index: int) -> dict[str, str]:

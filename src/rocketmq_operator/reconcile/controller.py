@@ -30,6 +30,9 @@ from .world import MADE, Key, World
 
 log = structlog.get_logger(__name__)
 
+ANSWER_SECONDS = 60.0
+"""So long is waited for nodes and claims; if the API server cannot even refuse them, clusters must not wait for ever."""
+
 OnRun = Callable[[Key, float, bool], None]
 
 
@@ -112,6 +115,8 @@ class Controller:
     async def lead(self) -> None:
         """Reconcile until cancelled; begins with a look at everything."""
         await asyncio.gather(*(store.wait_synced() for store in self._stores()))
+        # What it may not read, it goes without; but what it does not know yet must not be taken for that.
+        await asyncio.gather(*(each.answered(ANSWER_SECONDS) for each in self._optional))
         self._look()
         runner = Runner(
             self._queue,

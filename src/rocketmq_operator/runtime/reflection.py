@@ -94,12 +94,13 @@ class Reflection(Generic[V]):
         self._lines = Lines()
         self.phase = Phase.LIST
         self.problem = ""
+        self.refused = False
         self._token: str | None = None
         self._begin_list(self._settings.page)
 
     @property
     def failures(self) -> int:
-        """Failures in a row; 0 while all is well. ``problem`` tells the last one."""
+        """Failures in a row; 0 while all is well. ``problem`` tells the last one, ``refused`` whether that was a refusal."""
         return self._backoff.failures
 
     def next(self) -> ListPage | Watch | Wait:
@@ -146,6 +147,7 @@ class Reflection(Generic[V]):
         """The page or watch that was asked for failed, the latter after ``lasted`` seconds."""
         self._stood(lasted)
         self.problem = str(error)
+        self.refused = isinstance(error, (Forbidden, Invalid))
         self._wait = self._pause(error)
         if self.phase is Phase.LIST:
             expired = isinstance(error, Gone)
@@ -205,7 +207,7 @@ class Reflection(Generic[V]):
 
     def _good(self) -> None:
         self._backoff.reset()
-        self.problem = ""
+        self.problem, self.refused = "", False
 
     def _pause(self, error: KubeError) -> float:
         """Seconds to wait after a failure."""

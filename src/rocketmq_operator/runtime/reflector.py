@@ -19,6 +19,7 @@ from .store import Store
 V = TypeVar("V", bound=Viewed)
 
 LIST_SECONDS = 60.0
+POLL_SECONDS = 0.1
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +73,12 @@ class Reflector(Generic[V]):
             failures=state.failures,
             problem=state.problem,
         )
+
+    async def answered(self, seconds: float) -> None:
+        """Return once it has listed, or was refused that; after so many seconds in any case."""
+        until = self._clock.now() + seconds
+        while not (self._writer.synced or self._reflection.refused) and self._clock.now() < until:
+            await self._clock.sleep(POLL_SECONDS)
 
     async def run(self) -> None:
         """Until cancelled; no failure ends it."""

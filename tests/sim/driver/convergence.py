@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from rocketmq_operator.core import names
 from rocketmq_operator.reconcile.resources import CLUSTERS, NAME_SERVERS
 
 from ..invariants import facts
@@ -12,6 +13,7 @@ from ..world.broker_process import STORE_VOLUME
 from ..world.kernel import Violation
 from ..world.pod import Pod
 from ..world.readiness import healthy
+from .events_rollouts import settle
 from .events_scaling import CLUSTER, annotate
 from .events_users import edit
 from .events_volumes import lose
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 STILL_SECONDS = 150.0
 """No write for so long: more than two resyncs."""
+WANTED = (
+    ("Ready", "True"), ("Progressing", "False"), ("Degraded", "False"), ("Scaling", "False"), ("RollingOut", "False"),
+)  # fmt: skip
 
 
 def calm(history: "History") -> None:
@@ -37,6 +42,7 @@ def calm(history: "History") -> None:
     world.clients.sending = False
     world.clients.blind_until = -1.0
     _decide(history)
+    settle(history)
     for name in list(history.repairs):
         history.repair(name)
 
@@ -83,7 +89,7 @@ async def reached(history: "History", seconds: float) -> None:
     ends = history.kernel.now() + seconds
     while True:
         await asyncio.sleep(10)
-        missing = [*_unlike_spec(history.world), *_unread(history.world)]
+        missing = [*_unlike_spec(history.world), *_closed(history.world), *_unread(history.world)]
         _delete_old_files(history.world)
         _claims(history)
         quiet_for = history.kernel.now() - max(each.last_write for each in history.alive())
@@ -112,6 +118,34 @@ def _unlike_spec(world: World) -> Iterator[str]:
     for key, pod in there.items():
         if not healthy(pod.obj):
             yield f"pod {key[1]} is not ready"
+    yield from _behind(world)
+
+
+def _behind(world: World) -> Iterator[str]:
+    """Where pods are not what their spec says: another template, an image that nobody wants, older than a restart."""
+    for obj in world.api.objects("statefulsets"):
+        status, name = obj.get("status", {}), obj["metadata"]["name"]
+        if status.get("updatedReplicas") != status.get("replicas"):
+            yield f"{name} has {status.get('updatedReplicas')} of {status.get('replicas')} pods at its template"
+    specs = {each["metadata"]["name"]: each["spec"] for each in world.api.objects(CLUSTERS.plural)}
+    for key, pod in world.api.all("pods").items():
+        wanted = specs.get(pod.obj["metadata"]["labels"].get(names.CLUSTER_LABEL, ""), {}).get("brokerImage")
+        if wanted and pod.obj["spec"]["containers"][0]["image"] != wanted:
+            yield f"pod {key[1]} does not run {wanted}"
+
+
+def _closed(world: World) -> Iterator[str]:
+    """Groups that clients cannot write to: permission and routes are to be as they were before whatever closed them."""
+    for broker in world.rocketmq.brokers():
+        if not broker.is_master:
+            continue
+        if not broker.permission & 2 or not facts.accepts(broker):
+            yield f"{broker.pod.name} takes no messages"
+        for server in world.rocketmq.name_servers():
+            hidden = [topic for topic, route in server.routes.get(broker.name, {}).items() if not route[2] & 2]
+            wrong = [topic for topic in hidden if broker.store.topics[topic].perm & 2]
+            if wrong:
+                yield f"{server.pod.name} hides {broker.name} for {sorted(wrong)} from those who send"
 
 
 def _status(obj: dict[str, Any]) -> Iterator[str]:
@@ -122,7 +156,7 @@ def _status(obj: dict[str, Any]) -> Iterator[str]:
     conditions = {each["type"]: each for each in status.get("conditions", ())}
     if _held_back(obj):
         return
-    for name_, wanted in (("Ready", "True"), ("Progressing", "False"), ("Degraded", "False"), ("Scaling", "False")):
+    for name_, wanted in WANTED:
         found = conditions.get(name_, {})
         if found.get("status") != wanted:
             yield f"{name} is {name_}={found.get('status')}: {found.get('reason')}: {found.get('message')}"
@@ -147,7 +181,7 @@ def _held_back(obj: dict[str, Any]) -> bool:
     """Whether the operator says that what is asked for needs a master's restart, which it does not do by itself."""
     conditions = obj.get("status", {}).get("conditions", ())
     pending = any(each["type"] == "ChangesPending" and each["status"] == "True" for each in conditions)
-    return pending and bool(obj["spec"].get("brokerImage", "").endswith(":4.9.8"))
+    return pending and ":4.9." in obj["spec"].get("brokerImage", "")
 
 
 def _members(world: World, cluster: dict[str, Any], group: int, wanted: int) -> int:

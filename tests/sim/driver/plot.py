@@ -9,6 +9,7 @@ from . import (
     events_operator,
     events_readers,
     events_rocketmq,
+    events_rollouts,
     events_scaling,
     events_users,
     events_volumes,
@@ -31,6 +32,7 @@ CATALOGUE: tuple[Event, ...] = (
     *events_volumes.EVENTS,
     *events_aimed.EVENTS,
     *events_readers.EVENTS,
+    *events_rollouts.EVENTS,
 )
 
 

@@ -61,17 +61,22 @@ def moves_only_equal(world: World, verb: str, plural: str, key: Key, body: Any) 
         return None
     if body.get("uid") and pod["metadata"]["uid"] != body["uid"]:
         return None
+    return moved(world, group, key[1], "is moved")
+
+
+def moved(world: World, group: tuple[str, int], name: str, how: str) -> str | None:
+    """What is wrong with taking a master that runs; nothing if it takes no messages and its slaves have them all."""
     broker = facts.broker(world, group[0], group[1], 0)
     if broker is None or not broker.listening or not broker.pod.reachable:
         return None
     if facts.accepts(broker):
-        return f"{key[1]} is moved while it takes messages"
+        return f"{name} {how} while it takes messages"
     # What was sent is all there: what RocketMQ writes by itself (delays, timers) may still come.
     behind = [
         member for member, each in facts.stores(world, *group).items()
         if member and _runs(world, group, member) and not _all_sent(each, broker.store)
     ]  # fmt: skip
-    return f"{key[1]} is moved though member {behind[0]} does not hold everything" if behind else None
+    return f"{name} {how} though member {behind[0]} does not hold everything" if behind else None
 
 
 def _all_sent(copy: Store, master: Store) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 from rocketmq_operator.core import names
 
 from ..world import World
-from . import facts
+from . import facts, rollouts
 from .copies import leaves_a_copy, moves_only_equal
 from .leaving import name_server_goes_last, opens_with_everything
 
@@ -55,6 +55,9 @@ OBJECT_RULES: tuple[tuple[str, Rule], ...] = (
     ("list-never-empty", list_never_empty),
     ("leaves-a-copy", leaves_a_copy),
     ("moves-only-equal", moves_only_equal),
+    ("restarts-only-equal", rollouts.restarts_only_equal),
+    ("one-group-closed-at-a-time", rollouts.one_group_closed_at_a_time),
+    ("halted-means-halted", rollouts.halted_means_halted),
     ("opens-with-everything", opens_with_everything),
     ("name-server-goes-last", name_server_goes_last),
     ("claims-are-the-users", claims_are_the_users),

@@ -5,25 +5,28 @@ from typing import Any
 from rocketmq_operator.core import names
 
 from ..world import World
-from ..world.readiness import healthy
+from ..world.readiness import healthy, revision_of
+from ..world.revisions import name_of
 from ..world.selectors import by_selector
 from . import facts
 
 Key = tuple[str, str]
+PATIENCE_SECONDS = 115.0
 
 
 class Taking:
-    """``taken`` are members that an operator took and that are not back: pod name to the uid of the pod that went."""
+    """``taken`` are members that an operator took and that are not back: pod name to the uid of the pod that went, and when."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._taken: dict[str, dict[str, str]] = {}
+        self._taken: dict[str, dict[str, tuple[str, float]]] = {}
         world.api.listen("pods", self._pod_changed)
 
     def _pod_changed(self, key: Key, old: Any, new: Any) -> None:
-        """A member that was retired for good is not away: if it is ever made again, it is another one."""
+        """A member that was retired for good is not away: if it is ever made again, it is another one. Nor is one that users
+        take away because it finds no node."""
         group = facts.group_of(old) if old is not None and new is None else None
-        if group is not None and self._retired(key[0], group, key[1]):
+        if group is not None and (self._retired(key[0], group, key[1]) or _homeless(old)):
             self._taken.get(names.workload(*group), {}).pop(key[1], None)
 
     def _retired(self, namespace: str, group: tuple[str, int], name: str) -> bool:
@@ -68,12 +71,26 @@ class Taking:
         if f"{key[1]}-0" in gone:
             return f"{key[1]} is scaled to {after['replicas']}: its master goes before the group does"
         rolled = []
-        partition = after.get("updateStrategy", {}).get("rollingUpdate", {}).get("partition", 0)
-        if before["template"] != after["template"]:
-            rolled = [f"{key[1]}-{number}" for number in range(partition, after["replicas"])]
+        partition = _partition(after)
+        newest = name_of(key[1], after["template"])
+        if name_of(key[1], before["template"]) != newest or partition < _partition(before):
+            rolled = [
+                each
+                for each in self._there(key, range(partition, after["replicas"]))
+                if self._other(key[0], each, newest)
+            ]
             if len(rolled) > 1:
                 return f"{key[1]}: a new template reaches {rolled} at once"
         return self._take(key[0], gone + rolled, None)
+
+    def _there(self, key: Key, numbers: range) -> list[str]:
+        pods = (f"{key[1]}-{number}" for number in numbers)
+        return [each for each in pods if self._world.api.find("pods", (key[0], each))]
+
+    def _other(self, namespace: str, name: str, revision: str) -> bool:
+        """Whether a pod was made of another template, and is not going already."""
+        pod = self._world.api.find("pods", (namespace, name))
+        return pod is not None and revision_of(pod) != revision and not pod["metadata"].get("deletionTimestamp")
 
     def _take(self, namespace: str, pods: list[str], uid: str | None, *, evicted: bool = False) -> str | None:
         for name in pods:
@@ -81,31 +98,52 @@ class Taking:
             if pod is None or (uid and pod["metadata"]["uid"] != uid):
                 continue
             group = facts.group_of(pod)
-            if group is None:
+            if group is None or not self._opened(namespace, group):
+                # One that was never open has nobody to disturb.
                 continue
             away = self._away(namespace, group)
             # Budgets count the members that are meant to stay: one that is retired and still ends is none of them.
             others = [each for each in away if each != name and not (evicted and self._retired(namespace, group, each))]
-            if others:
+            if others and self._serves(namespace, name, pod):
                 return f"{name} is taken away while {others[0]} of the same group is not back yet"
             if self._serves(namespace, name, pod):
-                self._taken.setdefault(names.workload(*group), {})[name] = pod["metadata"]["uid"]
+                self._taken.setdefault(names.workload(*group), {})[name] = (
+                    pod["metadata"]["uid"],
+                    self._world.kernel.now(),
+                )
         return None
 
     def _serves(self, namespace: str, name: str, pod: Any) -> bool:
         """Whether a member is back: it listens, and nobody stops it. Its readiness follows a little later."""
         running = self._world.kubelets.pods.get((namespace, name))
-        listens = running is not None and running.process is not None and running.process.listening
-        return not pod["metadata"].get("deletionTimestamp") and (listens or healthy(pod))
+        listens = running is not None and running.reachable and running.process and running.process.listening
+        return not pod["metadata"].get("deletionTimestamp") and (bool(listens) or healthy(pod))
+
+    def _opened(self, namespace: str, group: tuple[str, int]) -> bool:
+        intent = self._world.api.find("configmaps", (namespace, names.intent(*group))) or {}
+        return bool(intent.get("data", {}).get("initialized") == "true")
 
     def _away(self, namespace: str, group: tuple[str, int]) -> list[str]:
         """Members taken and neither back nor meant to stay away."""
         taken = self._taken.get(names.workload(*group), {})
-        for name, uid in list(taken.items()):
+        since = self._world.kernel.now() - PATIENCE_SECONDS
+        master = self._world.api.find("pods", (namespace, names.broker_pod(*group, 0)))
+        dead = master is None or not self._serves(namespace, master["metadata"]["name"], master)
+        for name, (uid, at) in list(taken.items()):
             pod = self._world.api.find("pods", (namespace, name))
             back = pod is not None and pod["metadata"]["uid"] != uid and self._serves(namespace, name, pod)
             running = self._world.kubelets.pods.get((namespace, name))
             homeless = running is not None and bool(running.unschedulable)
-            if back or homeless or (pod is None and self._retired(namespace, group, name)):
+            # Where the master is lost, who waits for its return would wait for ever: slaves get what may mend it.
+            if (dead and at < since) or back or homeless or (pod is None and self._retired(namespace, group, name)):
                 del taken[name]
         return list(taken)
+
+
+def _partition(spec: Any) -> int:
+    return int(spec.get("updateStrategy", {}).get("rollingUpdate", {}).get("partition", 0))
+
+
+def _homeless(pod: Any) -> bool:
+    conditions = {each["type"]: each["status"] for each in pod.get("status", {}).get("conditions", ())}
+    return conditions.get("PodScheduled") == "False"

@@ -24,6 +24,9 @@ class Process(Protocol):
         """It is gone at once; ``quiet``: without anybody's connection being closed."""
 
 
+NOWHERE = "nowhere"
+"""A registry that has no image at all."""
+
 Launch = Callable[[Pod], Any]
 
 
@@ -74,6 +77,12 @@ class Containers:
             return
         if not pod.node.alive or not pod.mount(self._api, self._volumes, obj):
             self._kernel.later(3.0, self._create_container, pod)
+            return
+        if pod.image.startswith(NOWHERE):
+            pod.failed_at = pod.failed_at or self._kernel.now()
+            pod.waiting = ("ErrImagePull", "manifest unknown")
+            self.publish(pod)
+            self._kernel.later(60.0, self._create_container, pod)
             return
         if self.trouble and self._random.random() < self.trouble / 2:
             self._kernel.count("fault/pod/image-pull")

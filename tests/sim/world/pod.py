@@ -32,6 +32,7 @@ class Pod:
         self.started_ms = 0
         self.unschedulable = ""
         self.waiting = ("", "")
+        self.failed_at = 0.0
         self.ended: tuple[int, str] | None = None
         self.config: dict[str, str] = {}
         self.intent: dict[str, str] = {}

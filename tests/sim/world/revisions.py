@@ -4,6 +4,8 @@ import hashlib
 
 import msgspec
 
+from rocketmq_operator.core.quantity import parse
+
 from .stored import Json
 from .volumes import Volumes
 
@@ -23,10 +25,30 @@ class Revisions:
         if generation != self.generation:
             self.generation = generation
             template = obj["spec"]["template"]
-            digest = hashlib.sha256(msgspec.json.encode(template, order="sorted")).hexdigest()[:10]
-            self.newest = f"{name}-{digest}"
+            self.newest = name_of(name, template)
             self.templates[self.newest] = template
             self.current = self.current or self.newest
+
+
+def name_of(workload: str, template: Json) -> str:
+    """The name of a template's revision."""
+    text = msgspec.json.encode(_canonical(template), order="sorted")
+    return f"{workload}-{hashlib.sha256(text).hexdigest()[:10]}"
+
+
+def _canonical(template: Json) -> Json:
+    """As it is stored: the API server spells quantities its own way (1024Mi is 1Gi)."""
+    containers = [
+        {
+            **each,
+            "resources": {
+                kind: {name: str(parse(value)) for name, value in sizes.items()}
+                for kind, sizes in each.get("resources", {}).items()
+            },
+        }
+        for each in template["spec"]["containers"]
+    ]
+    return {**template, "spec": {**template["spec"], "containers": containers}}
 
 
 def pod_of(obj: Json, ordinal: int, revisions: Revisions, volumes: Volumes) -> Json:

@@ -107,6 +107,9 @@ class StatefulSets:
 
     def _roll(self, obj: Json, pods: dict[int, Json], revisions: Revisions) -> None:
         """Replace pods of an old revision, the highest first, one at a time, none below the partition."""
+        # Whatever is held back: what all pods run is the current revision (completeRollingUpdate).
+        if all(revision_of(pod) == revisions.newest and healthy(pod) for pod in pods.values()):
+            revisions.current = revisions.newest
         strategy = obj["spec"].get("updateStrategy", {})
         if strategy.get("type") == "OnDelete" or len(pods) < obj["spec"]["replicas"]:
             return
@@ -121,8 +124,6 @@ class StatefulSets:
                 return
             if not healthy(pod):
                 return
-        if all(revision_of(pod) == revisions.newest and healthy(pod) for pod in pods.values()):
-            revisions.current = revisions.newest
 
     def _status(self, key: Key, obj: Json, revisions: Revisions) -> None:
         pods = self._pods(obj)

@@ -4,6 +4,7 @@ import msgspec
 
 from rocketmq_operator.api.common import condition
 from rocketmq_operator.core import names
+from rocketmq_operator.core.addresses import NameServers
 from rocketmq_operator.core.plan import Create, SetFinalizer
 
 from .groups.story import go, holding, running
@@ -99,6 +100,31 @@ def test_while_held_the_brokers_keep_their_names() -> None:
     world.cluster = msgspec.structs.replace(world.cluster, metadata=meta)
     del world.objects["Service", "c-broker"]
     assert not [action for action in go(world, 2) if isinstance(action, Create)], "it is being deleted on purpose"
+
+
+def test_while_held_brokers_that_start_again_find_name_servers_that_moved() -> None:
+    """The intent named an address that was gone, and the last unread messages were never read (found by the simulator)."""
+    world = running()
+    world.data["c-1-0"] = holding("orders", messages=5)
+    deleted(world)
+    before = world.intent(0)
+    world.name_servers = NameServers("names:9876", ("10.0.0.99:9876",), ("10.0.0.99:9876",))
+    go(world, 2)
+    assert world.intent(0) == {**before, "nameServers": "10.0.0.99:9876"}
+
+
+def test_a_group_that_went_before_holds_nothing_back() -> None:
+    """Its intent says Removing for ever, and its master is asked in vain (found by the simulator)."""
+    world = running()
+    world.want(groupReplica=1)
+    while ("StatefulSet", "c-1") in world.objects:
+        go(world, 1)
+    assert world.intent(1)["phase"] == "Removing"
+    deleted(world)
+    told = world.plan().events
+    go(world, 2)
+    assert finalizers(world) == []
+    assert not [event for event in told if event.reason.startswith("Group")], "nothing is done, so nothing is told"
 
 
 def test_while_held_nothing_is_made_but_masters_that_come_back_open() -> None:

@@ -257,6 +257,22 @@ async def test_forbidden_goes_on_and_says_so() -> None:
         assert watched.reflector.health.synced
 
 
+async def test_who_waits_for_an_answer_waits_no_longer_than_for_a_refusal() -> None:
+    busy, refused = status(503), status(403, "Forbidden", "nodes is forbidden")
+    async with watching(busy, refused, answer({}, 500)) as watched:
+        async with asyncio.timeout(20):
+            await watched.reflector.answered(1000.0)
+        assert not watched.reflector.health.synced
+        assert "forbidden" in watched.reflector.health.problem
+
+
+async def test_who_waits_for_an_answer_waits_for_a_list() -> None:
+    async with watching(status(503), page(10, thing("a", 5)), stream(then="hang")) as watched:
+        async with asyncio.timeout(20):
+            await watched.reflector.answered(1000.0)
+        assert watched.reflector.health.synced
+
+
 async def test_a_version_that_fails_again_and_again_is_given_up() -> None:
     too_large = status(504, "Timeout", "Too large resource version")
     patience = SETTINGS.patience

@@ -5,7 +5,7 @@ import msgspec
 from .. import intents, opening
 from ..facts import ClusterSnapshot
 from ..members import existing
-from ..plan import Action, Configure, Copy
+from ..plan import Action, Configure, Copy, Remove, SetPartition
 from ..rollout import turn
 from ..rollout.course import IN_TURN, Course, chart
 from ..rollout.target import Target, resolve
@@ -42,8 +42,17 @@ def decide(snapshot: ClusterSnapshot, target: Target, now_ms: int) -> Groups:
     openings = {index: opening.decide(_opened(view, now_ms)) for index, view in opening_views.items() if _opens(view)}
     steps: dict[int, Step] = {}
     for index, view in sorted(views.items()):
-        steps[index] = _wanted(view, circle, openings, steps, course) if index in wanted else leaving.step(view, circle)
+        if index in wanted:
+            steps[index] = _wanted(view, circle, openings, steps, course)
+        else:
+            steps[index] = turn.mended(view, circle, course, leaving.step(view, circle))
+    # Nobody is opened while a member of it is taken.
+    openings = {index: each for index, each in openings.items() if not _takes(steps[index])}
     return Groups(views, steps, openings, len(wanted), course, _fill_staying(circle))
+
+
+def _takes(step: Step) -> bool:
+    return any(isinstance(each, Remove | SetPartition) for each in step.actions)
 
 
 def demand(snapshot: ClusterSnapshot, now_ms: int) -> Demand:
@@ -136,10 +145,11 @@ def _wanted(
         return _called_back(view, circle)
     match life.phase:
         case Phase.JOINING:
-            return joining.step(view, circle)
+            return turn.fresh(view, circle, course) or joining.step(view, circle)
         case Phase.OPENING:
             decision = openings.get(view.index)
-            return joining.opening(view, circle, decision) if decision else Step(life, doing="opens", again=1.0)
+            opens = joining.opening(view, circle, decision) if decision else Step(life, doing="opens", again=1.0)
+            return turn.mended(view, circle, course, opens)
         case Phase.MOVING:
             return moving.step(view, circle)
         case Phase.LEFT:

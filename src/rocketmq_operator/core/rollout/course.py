@@ -20,7 +20,7 @@ IN_TURN = frozenset({Phase.YIELDING, Phase.RESTARTING})
 
 class Course(msgspec.Struct, frozen=True):
     """``gates`` says by group why it may not take its next step; ``stop`` is what also stops a group that has begun.
-    ``problems`` need a person. ``ills`` says what is not well with which group."""
+    ``going`` are the standings of groups that leave. ``problems`` need a person. ``ills`` says what is not well with which group."""
 
     target: Target
     standings: Mapping[int, Standing] = {}
@@ -30,6 +30,7 @@ class Course(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
     ills: Mapping[int, str] = {}
     upgrading: bool = False
+    going: Mapping[int, Standing] = {}
 
     @property
     def due(self) -> bool:
@@ -57,7 +58,12 @@ def chart(snapshot: ClusterSnapshot, views: Views, target: Target, now_ms: int) 
     if found.proves:
         turns.one_first()
     gates = {index: found.hard or turns.gate(index, found.soft) for index in standings}
-    return Course(target, standings, gates, found.hard, found.halted, found.problems, turns.ills, found.upgrading)
+    going = survey.standings(
+        snapshot, {index: each for index, each in views.items() if index not in wanted}, target, now_ms
+    )
+    return Course(
+        target, standings, gates, found.hard, found.halted, found.problems, turns.ills, found.upgrading, going
+    )
 
 
 class Turns:

@@ -15,7 +15,7 @@ from ..plan import Action, Remove, SetPartition
 from . import hold, revisions, windows
 from .content import read
 from .diff import Change, Reason, changes, of_server
-from .standing import HELD_PARTITION, Standing, broken, of_workload, retold
+from .standing import HELD_PARTITION, Standing, broken, of_workload, retold, started
 from .target import KIND, Target, choose, effective
 from .workloads import noted
 
@@ -134,7 +134,8 @@ def standing_of(snapshot: NameServerSnapshot, target: Target, now_ms: int) -> St
     if fact is None or fact.owner_uid != meta.uid:
         return None
     revision = fact.notes.get(names.REVISION_LABEL, "")
-    reasons = {name: _reasons(snapshot, name, target) for name in {pod.revision for pod in snapshot.pods}}
+    behind = {pod.revision for pod in snapshot.pods} - {started(fact)}
+    reasons = {name: _reasons(snapshot, name, target) for name in behind}
     found = _changes(snapshot, fact, revision, target)
     return of_workload(fact, revision, found, snapshot.pods, meta.annotations.get(names.RESTART, ""), now_ms, reasons)
 
@@ -191,5 +192,5 @@ def objects(snapshot: NameServerSnapshot, course: Course) -> list[dict[str, obje
     if standing is None or standing.revision != target or standing.format != FORMAT or not standing.started:
         _config, *rest, _ = nameserver.objects(server)
         return rest
-    *rest, workload = nameserver.objects(server, standing.started, standing.partition)
+    *rest, workload = nameserver.objects(server, standing.started, standing.hold(snapshot.pods, there.replicas))
     return [*rest, unsized(noted(workload, target))]

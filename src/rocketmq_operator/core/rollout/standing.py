@@ -52,6 +52,12 @@ class Standing(msgspec.Struct, frozen=True):
         """Whether a pod was made by another template than the one there is; if not, its restart changes nothing but the pod."""
         return (pod.revision, pod.format) != (self.started, template_format(self.workload))
 
+    def hold(self, pods: Sequence[PodFact], size: int) -> int:
+        """The partition that the workload should have. Once all its pods are there, ready and up to date, every pod is held back
+        again: the next template must not reach one by itself."""
+        settled = len(pods) == size and all(pod.ready and not pod.deleting for pod in pods)
+        return HELD_PARTITION if settled and not self.due else self.partition
+
     def reason(self, pod: PodFact | None = None) -> str:
         """The typed reason of its restarts, the gravest first."""
         known = [change.reason.value for change in self.changes or () if change.restarts]
@@ -85,12 +91,11 @@ def of_workload(
         if told:
             why[pod.name] = told
     outdated = sorted((pod for pod in pods if pod.name in why), key=lambda pod: -pod.member)
-    rolling = fact.content().get("spec", {}).get("updateStrategy", {}).get("rollingUpdate") or {}
     return Standing(
         fact,
         revision,
         template,
-        int(rolling.get("partition") or 0),
+        partition_of(fact),
         format_of(fact),
         None if changes is None else (*changes, *_old_format(fact)),
         tuple(outdated),
@@ -113,6 +118,18 @@ def template_format(fact: ObjectFact) -> int:
 def _notes(fact: ObjectFact) -> Mapping[str, str]:
     metadata = fact.content().get("spec", {}).get("template", {}).get("metadata", {})
     return metadata.get("annotations") or {}
+
+
+def going_now(workload: ObjectFact, pod: PodFact) -> bool:
+    """Whether a pod of another template is held back no more: its controller restarts it as soon as it gets to it."""
+    other = (pod.revision, pod.format) != (started(workload), template_format(workload))
+    return other and partition_of(workload) <= pod.member
+
+
+def partition_of(workload: ObjectFact) -> int:
+    """The lowest member that its newest template reaches."""
+    rolling = workload.content().get("spec", {}).get("updateStrategy", {}).get("rollingUpdate") or {}
+    return int(rolling.get("partition") or 0)
 
 
 def bad_times(annotations: Mapping[str, Mapping[str, str]]) -> list[Problem]:

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .. import names
+from .. import names, sizes
 from ..build import workload
 from ..drift import holds
 from ..facts import ClusterSnapshot, ObjectFact
 from ..groups.life import Phase
 from ..groups.view import GroupView, Views
-from ..members import member_count
 from ..membership import full_copy
 from .content import Content, read
 from .diff import Change, Reason, changes, of_cluster
@@ -141,7 +140,8 @@ def ills(snapshot: ClusterSnapshot, views: Views, now_ms: int) -> Mapping[int, s
 
 def ill(view: GroupView, snapshot: ClusterSnapshot) -> str:
     """Whether each member is ready, answers, is on every name server, and slaves are full copies; empty if all is well."""
-    count = member_count(snapshot.cluster.spec)
+    # Those that are held back are not missing: what holds them may be what this rollout restarts.
+    count = sizes.decide(snapshot, view.index).replicas
     pods = [pod for pod in view.pods if pod.member < count]
     if len(pods) < count:
         return "a member is missing"

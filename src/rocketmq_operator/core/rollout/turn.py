@@ -19,12 +19,13 @@ from ..opening import FENCE
 from ..plan import Action, Remove, SetPartition, WipeWritePermission
 from ..registration import answering
 from .course import Course
-from .standing import Standing, broken
+from .standing import BROKEN_MS, Standing, broken, going_now
 
 LOOK_SECONDS = 2.0
 SETTLE_SECONDS = 11.0
 """A slave takes topics and offsets from its master each 10 s; what was written last must have reached it."""
 YIELDED = "yielded"
+OVER = frozenset({Phase.REMOVING, Phase.LEFT})
 
 
 def step(view: GroupView, circle: Circle, course: Course) -> Step | None:
@@ -39,6 +40,31 @@ def step(view: GroupView, circle: Circle, course: Course) -> Step | None:
     return _restarting(view, circle, course, standing)
 
 
+def fresh(view: GroupView, circle: Circle, course: Course) -> Step | None:
+    """A group that was never open is brought up to date before anything else; None if it is."""
+    standing = course.standings.get(view.index)
+    if standing is None or not standing.due or course.gate(view.index):
+        return None
+    return msgspec.structs.replace(
+        _serving(view, circle, course, standing), doing="joins: its pods are brought up to date"
+    )
+
+
+def mended(view: GroupView, circle: Circle, course: Course, step: Step) -> Step:
+    """A group that opens or leaves runs what it runs; but one whose master cannot start would neither open nor ever be read."""
+    standing, master = course.standings.get(view.index) or course.going.get(view.index), view.master
+    if standing is None or not standing.due or course.stop or step.actions or view.life.phase in OVER:
+        return step
+    if view.fact is not None or not _given_up(master, circle.now_ms):
+        return step
+    if any(broken(pod, circle.now_ms) and pod.name not in standing.why for pod in view.pods):
+        # What it would get is what already fails.
+        return step
+    if standing.template_due:
+        return msgspec.structs.replace(step, template=True)
+    return msgspec.structs.replace(step, actions=_replace(view, standing, standing.outdated[0], circle.now_ms).actions)
+
+
 def _serving(view: GroupView, circle: Circle, course: Course, standing: Standing) -> Step:
     """Open: the template is written, slaves that can be spared restart, and then the group closes."""
     gate = course.gate(view.index)
@@ -47,9 +73,12 @@ def _serving(view: GroupView, circle: Circle, course: Course, standing: Standing
     if standing.template_due:
         return _template(view, circle, standing)
     pod = standing.outdated[0]
+    if not view.life.initialized and view.accepting(circle.now_ms):
+        # Its opening was seen before it was read back.
+        return Step(view.life, rolling="is just opened", again=1.0)
     if not view.life.initialized or _useless(view, pod, circle.now_ms):
-        return _replace(view, standing, pod)
-    waiting = _others(view, pod) or changing(view)
+        return _replace(view, standing, pod, circle.now_ms)
+    waiting = _others(view, standing, pod) or changing(view)
     if waiting:
         return Step(view.life, rolling=f"waits to restart {pod.name}: {waiting}", again=LOOK_SECONDS)
     if stays_open(view, pod):
@@ -116,8 +145,8 @@ def _closed(view: GroupView, circle: Circle, standing: Standing, pod: PodFact) -
     """Closed, and clients gone, before a member restarts."""
     fact = view.fact
     if _useless(view, pod, circle.now_ms):
-        return _replace(view, standing, pod)
-    waiting = _others(view, pod) or changing(view)
+        return _replace(view, standing, pod, circle.now_ms)
+    waiting = _others(view, standing, pod) or changing(view)
     if fact is None:
         return Step(view.life, rolling=f"waits to restart {pod.name}: its master does not answer", again=LOOK_SECONDS)
     if fact.permission != 4 and has_others(view) and not _elsewhere(view, circle):
@@ -167,10 +196,21 @@ def _restart(view: GroupView, standing: Standing, pod: PodFact) -> Step:
     return Step(view.life, (action,), rolling=message, again=1.0)
 
 
-def _replace(view: GroupView, standing: Standing, pod: PodFact) -> Step:
-    """A pod that does not serve: nothing is lost by its restart, and its controller may wait for it for ever."""
+def _replace(view: GroupView, standing: Standing, pod: PodFact, now_ms: int) -> Step:
+    """A pod that does not serve: nothing is lost by its restart, and its controller may wait for it for ever.
+
+    One that is just starting is waited for all the same: what it starts with may be what keeps pods from serving.
+    """
     if pod.deleting:
         return Step(view.life, rolling=f"waits until {pod.name} has ended", again=LOOK_SECONDS)
+    gone = _let_through(view, standing, pod)
+    if gone:
+        return Step(view.life, rolling=f"waits to replace {pod.name}: {gone}", again=LOOK_SECONDS)
+    if view.life.initialized and len(view.pods) < standing.workload.replicas:
+        return Step(view.life, rolling=f"waits to replace {pod.name}: a member is missing", again=LOOK_SECONDS)
+    for other in view.pods if view.life.initialized else ():
+        if other.name != pod.name and not other.ready and not broken(other, now_ms):
+            return Step(view.life, rolling=f"waits to replace {pod.name}: {other.name} starts", again=LOOK_SECONDS)
     if standing.behind(pod) and standing.partition > pod.member:
         return _restart(view, standing, pod)
     message = f"replaces {pod.name}, which does not serve: {', '.join(standing.why[pod.name])}"
@@ -179,14 +219,34 @@ def _replace(view: GroupView, standing: Standing, pod: PodFact) -> Step:
 
 
 def _useless(view: GroupView, pod: PodFact, now_ms: int) -> bool:
-    """Whether a pod may be replaced without further ado: it does not serve, or its master does not; and its volume stays."""
+    """Whether a pod may be replaced without further ado: it does not serve, or its master does not; and its volume stays.
+
+    One that answers serves, ready or not: a name server that does not list it takes it from nobody who knows it.
+    """
     if view.cluster.spec.empty_dir and (not pod.member or view.fact is None):
         return False
-    return broken(pod, now_ms) or (view.fact is None and view.master is not None and broken(view.master, now_ms))
+    silent = view.snapshot.brokers.get(pod.name) is None
+    return (silent and broken(pod, now_ms)) or (view.fact is None and _given_up(view.master, now_ms))
 
 
-def _others(view: GroupView, taken: PodFact) -> str:
+def _given_up(master: PodFact | None, now_ms: int) -> bool:
+    """Whether a master had time to come back and did not; until then its slaves are all that can be read."""
+    if master is None or not broken(master, now_ms) or now_ms - master.created <= BROKEN_MS:
+        return False
+    return master.problem is not None or not master.restarts
+
+
+def _let_through(view: GroupView, standing: Standing, taken: PodFact) -> str:
+    """Whether another member was given to its controller already, which may take it at any moment; views of pods lag."""
+    going = [each.name for each in view.pods if each.name != taken.name and going_now(standing.workload, each)]
+    return f"{going[0]} is about to restart" if going else ""
+
+
+def _others(view: GroupView, standing: Standing, taken: PodFact) -> str:
     """Who else of the group is not there: one member at a time is away because of us."""
+    going = _let_through(view, standing, taken)
+    if going:
+        return going
     for pod in view.pods:
         if pod.deleting or (pod.name != taken.name and not pod.ready):
             return f"{pod.name} is not ready"

@@ -28,15 +28,14 @@ def wanted(groups: Groups, view: GroupView, config: str, hard_spread: bool) -> J
         size = sizes.decide(view.snapshot, view.index).replicas
         return noted(_built(view, config, hard_spread, target, workload.HELD_PARTITION, size), target)
     step = groups.steps.get(view.index)
-    if standing is None:
-        return None
     if step is not None and step.template:
         started = starting(view.snapshot, view, groups.course.target)
         made = _built(view, config, hard_spread, started, workload.HELD_PARTITION, 1)
         return as_they_are(unsized(noted(made, target)), there)
-    if standing.revision != target or standing.format != FORMAT or not standing.started:
+    if standing is None or standing.revision != target or standing.format != FORMAT or not standing.started:
         return None
-    made = _built(view, config, hard_spread, standing.started, standing.partition, 1)
+    partition = standing.hold(view.pods, there.replicas)
+    made = _built(view, config, hard_spread, standing.started, partition, 1)
     return as_they_are(unsized(noted(made, target)), there)
 
 

@@ -81,6 +81,10 @@ def groups(snapshot: ClusterSnapshot) -> list[Group]:
 
 def group(snapshot: ClusterSnapshot, index: int) -> Group | None:
     """One group; None without a StatefulSet of ours."""
+    return snapshot.known(("volumes", index), lambda: _group(snapshot, index))
+
+
+def _group(snapshot: ClusterSnapshot, index: int) -> Group | None:
     workload = snapshot.objects.get(("StatefulSet", names.workload(snapshot.cluster.metadata.name, index)))
     if workload is None or workload.owner_uid != snapshot.cluster.metadata.uid:
         return None
