@@ -218,13 +218,13 @@ NAME_SERVERS = (
 ROLLOUTS = (
     Broken(
         "a master restarts without its fence",
-        "rollout/turn.py",
+        "rollout/closed.py",
         "    if not view.fenced():\n        fence = configure(",
         "    if False:\n        fence = configure(",
     ),
     Broken(
         "a master restarts before its slaves have everything",
-        "rollout/turn.py",
+        "rollout/closed.py",
         "    waiting = unequal(view)\n",
         '    waiting = ""\n',
     ),
@@ -248,19 +248,19 @@ ROLLOUTS = (
     ),
     Broken(
         "a group that gives way stays out of the routes",
-        "rollout/turn.py",
+        "rollout/closed.py",
         '    if fact.permission != 4:\n        message = f"closed {view.name} for a moment',
         '    if False:\n        message = f"closed {view.name} for a moment',
     ),
     Broken(
         "a member that was given to its controller counts as there",
-        "rollout/turn.py",
+        "rollout/members.py",
         "if each.name != taken.name and going_now(standing.workload, each)]",
         "if False]",
     ),
     Broken(
         "a pod that is not ready is replaced though it answers",
-        "rollout/turn.py",
+        "rollout/members.py",
         "    silent = view.snapshot.brokers.get(pod.name) is None\n",
         "    silent = True\n",
     ),

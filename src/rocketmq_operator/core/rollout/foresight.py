@@ -14,10 +14,10 @@ from ..groups.view import GroupView, Views
 from ..members import member_count
 from . import hold, survey
 from .course import Turns
+from .members import has_others, in_pod, spared, stays_open, stays_put
 from .settled import settled
 from .standing import Standing
 from .target import Target
-from .turn import has_others, in_pod, spared, stays_open, stays_put
 
 
 class Restart(msgspec.Struct, frozen=True, rename="camel"):

@@ -1,0 +1,130 @@
+"""One member of a group in a rollout: whether it may restart now, and how."""
+
+from ..facts import BrokerFact, PodFact, Problem
+from ..groups.step import Step
+from ..groups.view import GroupView
+from ..membership import full_copy
+from ..plan import Action, Remove, SetPartition
+from .standing import BROKEN_MS, Standing, broken, going_now
+
+LOOK_SECONDS = 2.0
+
+
+def restart(view: GroupView, standing: Standing, pod: PodFact) -> Step:
+    """A new template is let through to this member; a restart on request takes the pod."""
+    why = ", ".join(standing.why[pod.name])
+    message = f"restarts {pod.name}: {why}"
+    action: Action
+    if not standing.behind(pod):
+        action = Remove(standing.why[pod.name][0], message, "Pod", pod.name, pod.uid)
+    elif standing.partition > pod.member:
+        fact = standing.workload
+        action = SetPartition(
+            standing.why[pod.name][0], message, fact.name, fact.uid, fact.resource_version, pod.member
+        )
+    else:
+        return Step(view.life, rolling=f"waits for the restart of {pod.name}", again=LOOK_SECONDS)
+    return Step(view.life, (action,), rolling=message, again=1.0)
+
+
+def replace(view: GroupView, standing: Standing, pod: PodFact, now_ms: int) -> Step:
+    """A pod that does not serve: nothing is lost by its restart, and its controller may wait for it for ever.
+
+    One that is just starting is waited for all the same: what it starts with may be what keeps pods from serving.
+    """
+    if pod.deleting:
+        return Step(view.life, rolling=f"waits until {pod.name} has ended", again=LOOK_SECONDS)
+    gone = _let_through(view, standing, pod)
+    if gone:
+        return Step(view.life, rolling=f"waits to replace {pod.name}: {gone}", again=LOOK_SECONDS)
+    if view.life.initialized and len(view.pods) < standing.workload.replicas:
+        return Step(view.life, rolling=f"waits to replace {pod.name}: a member is missing", again=LOOK_SECONDS)
+    for other in view.pods if view.life.initialized else ():
+        if other.name != pod.name and not other.ready and not broken(other, now_ms):
+            return Step(view.life, rolling=f"waits to replace {pod.name}: {other.name} starts", again=LOOK_SECONDS)
+    if standing.behind(pod) and standing.partition > pod.member:
+        return restart(view, standing, pod)
+    message = f"replaces {pod.name}, which does not serve: {', '.join(standing.why[pod.name])}"
+    action = Remove(standing.why[pod.name][0], message, "Pod", pod.name, pod.uid)
+    return Step(view.life, (action,), rolling=message, again=1.0)
+
+
+def useless(view: GroupView, pod: PodFact, now_ms: int) -> bool:
+    """Whether a pod may be replaced without further ado: it does not serve, or its master does not; and its volume stays.
+
+    One that answers serves, ready or not: a name server that does not list it takes it from nobody who knows it.
+    """
+    if view.cluster.spec.empty_dir and (not pod.member or view.fact is None):
+        return False
+    silent = view.snapshot.brokers.get(pod.name) is None
+    return (silent and broken(pod, now_ms)) or (view.fact is None and given_up(view.master, now_ms))
+
+
+def given_up(master: PodFact | None, now_ms: int) -> bool:
+    """Whether a master had time to come back and did not; until then its slaves are all that can be read."""
+    if master is None or not broken(master, now_ms) or now_ms - master.created <= BROKEN_MS:
+        return False
+    return master.problem is not None or not master.restarts
+
+
+def _let_through(view: GroupView, standing: Standing, taken: PodFact) -> str:
+    """Whether another member was given to its controller already, which may take it at any moment; views of pods lag."""
+    going = [each.name for each in view.pods if each.name != taken.name and going_now(standing.workload, each)]
+    return f"{going[0]} is about to restart" if going else ""
+
+
+def others(view: GroupView, standing: Standing, taken: PodFact) -> str:
+    """Who else of the group is not there: one member at a time is away because of us."""
+    going = _let_through(view, standing, taken)
+    if going:
+        return going
+    for pod in view.pods:
+        if pod.deleting or (pod.name != taken.name and not pod.ready):
+            return f"{pod.name} is not ready"
+        fact = view.snapshot.brokers.get(pod.name)
+        if fact is None:
+            return f"{pod.name} does not answer"
+        if pod.name != taken.name and pod.member and view.fact and not full_copy(view.fact, fact):
+            return f"{pod.name} does not hold everything yet"
+        if pod.name != taken.name and not view.on_every_name_server(pod):
+            return f"{pod.name} is not registered on every name server"
+    return ""
+
+
+def stays_open(view: GroupView, pod: PodFact) -> bool:
+    """Whether a member restarts while its group takes messages; without another group nobody would gain by closing it."""
+    return bool(pod.member) and (spared(view, pod) or not has_others(view))
+
+
+def stays_put(view: GroupView, pod: PodFact) -> bool:
+    """Whether a member is never restarted, since its messages would go with its pod."""
+    return view.cluster.spec.empty_dir and not pod.member
+
+
+def spared(view: GroupView, pod: PodFact) -> bool:
+    """Whether the group acknowledges messages without this slave as it does with it."""
+    master = view.fact
+    if master is None or master.role != "SYNC_MASTER":
+        return master is not None
+    rest = [fact for each in view.slaves if each.name != pod.name and (fact := copy_of(view, each, master))]
+    needed = max(master.in_sync, 2) if master.version.startswith("4.") else master.in_sync
+    return len(rest) + 1 >= needed
+
+
+def copy_of(view: GroupView, pod: PodFact, master: BrokerFact) -> BrokerFact | None:
+    fact = view.snapshot.brokers.get(pod.name)
+    return fact if fact and pod.ready and full_copy(master, fact) else None
+
+
+def has_others(view: GroupView) -> bool:
+    """Whether the spec asks for another group that could take over."""
+    return view.cluster.spec.group_replica > 1
+
+
+def in_pod(view: GroupView) -> Problem:
+    """Why a master that stays put does so."""
+    return Problem(
+        "MessagesInPod",
+        f"the master of {view.name} is not restarted: its messages lie in its pod (spec.emptyDir) and would go with it; set the "
+        "spec back, or create a new cluster",
+    )
