@@ -23,7 +23,12 @@ from . import access, intended, plan_text
 from .frame import Context, Namespace, Output, Refused, err, out, run, write_json
 from .observe import Item, Seen, look, resource_of
 
-File = Annotated[str, Parameter(name=["--filename", "-f"], help="a YAML or JSON file, or - for standard input")]
+File = Annotated[
+    str,
+    Parameter(
+        name=["--filename", "-f"], allow_leading_hyphen=True, help="a YAML or JSON file, or - for standard input"
+    ),
+]
 Detailed = Annotated[
     bool,
     Parameter(name="--detailed-exit-code", negative="", help="end with 2 if pods would restart, 3 if it is refused"),

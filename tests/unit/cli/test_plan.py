@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from rocketmq_operator.cli import intended, plan_text, plans
+from rocketmq_operator.cli import intended, plan_text, plans, plugin
 from rocketmq_operator.cli.frame import Refused
 from rocketmq_operator.core.rollout.preview import Preview
 from rocketmq_operator.kube.types import Json
@@ -131,3 +131,8 @@ async def test_what_was_applied_from_a_client_is_patched_as_kubectl_does() -> No
     meta["annotations"] = {intended.LAST_APPLIED: json.dumps(last), "kept": "yes"}
     found = await planned(kube, document())
     assert [change.words() for change in found.changes] == ["sendMessageThreadPoolNums 7 -> (unset)"]
+
+
+def test_a_hyphen_is_standard_input() -> None:
+    _, bound, _ = plugin.app.parse_args(["plan", "-f", "-", "-o", "json"])
+    assert bound.arguments["filename"] == "-"
