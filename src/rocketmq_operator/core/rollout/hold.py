@@ -87,10 +87,11 @@ def _halted(
     now_ms: int,
 ) -> Problem | None:
     done = revisions.is_complete(target, snapshot.objects)
+    # A group that was never open, in a cluster that never had another spec, is still being created.
+    created = len(revisions.history(snapshot.objects, snapshot.cluster.metadata.uid)) <= 1
     for index, standing in sorted(standings.items()):
         # What runs by an older wish than the target is about to be replaced; what ran everywhere is no rollout any more.
-        # And a group that was never open is still being created.
-        if standing.template_due or (done and not standing.outdated) or not views[index].life.initialized:
+        if standing.template_due or (done and not standing.outdated) or (created and not views[index].life.initialized):
             continue
         for pod in views[index].pods:
             why = failed(pod, standing, timeout, now_ms)

@@ -117,8 +117,9 @@ def _halted(
     snapshot: NameServerSnapshot, standing: Standing, target: Target, rules: Restarts, now_ms: int
 ) -> Problem | None:
     done = revisions.is_complete(target, snapshot.objects)
-    created = done or bool(revisions.last_good(target, snapshot.objects, snapshot.server.metadata.uid))
-    if standing.template_due or not created or (done and not standing.outdated):
+    # The first spec of all is no rollout: its pods are still being created.
+    first = len(revisions.history(snapshot.objects, snapshot.server.metadata.uid)) <= 1
+    if standing.template_due or (first and not standing.outdated) or (done and not standing.outdated):
         return None
     for pod in snapshot.pods:
         why = hold.failed(pod, standing, rules.step_timeout_seconds, now_ms)
