@@ -22,6 +22,12 @@ async def test_the_effect(at: Stage, key: str, request: pytest.FixtureRequest) -
     if at.version not in LIVE_KEYS[key].versions:
         request.applymarker(pytest.mark.xfail(raises=NotShown, strict=True, reason="not in the table for this version"))
     await at.knows(key)
-    await EFFECTS[key](at)
+    try:
+        await EFFECTS[key](at)
+    except (NotShown, AssertionError, TimeoutError):
+        if at.version not in LIVE_KEYS[key].versions:
+            raise
+        # A busy machine blurs an effect; a setting that has none has none in the second try either.
+        await EFFECTS[key](at)
     for broker in (at.given.master, at.given.keeper, at.given.full):
         await at.ordinary(broker.address)
