@@ -15,10 +15,9 @@ from .conditions import Verdict, degraded, events, settle
 from .facts import NameServerSnapshot, PodFact, Problem
 from .nameserver_scaling import Scaling
 from .objects import Owner
-from .plan import Action, Annotate, Plan
+from .plan import Action, Plan
 from .rollout import hold, revisions, servers
 from .rollout.servers import Course
-from .rollout.workloads import adopts
 from .rollout_status import events as rollout_events
 
 Json = dict[str, Any]
@@ -65,23 +64,15 @@ def _objects(snapshot: NameServerSnapshot, course: Course, draft: Draft) -> None
 
 def _rolling(snapshot: NameServerSnapshot, course: Course) -> list[Action]:
     """The step of a rollout, once its revision is written."""
-    meta, target, standing = snapshot.server.metadata, course.target, course.standing
-    found: list[Action] = [course.action] if course.action else []
+    target, standing = course.target, course.standing
     if standing is None:
-        return found
-    if adopts(standing, target.revision):
-        notes: dict[str, str | None] = {names.REVISION_LABEL: target.revision}
-        message = f"{standing.workload.name} needs no restart"
-        found.append(Annotate("", message, "StatefulSet", standing.workload.name, standing.workload.uid, notes))
-    elif not standing.due and snapshot.pods and all(pod.ready for pod in snapshot.pods):
+        return []
+    found: list[Action] = [course.action] if course.action else []
+    found += revisions.adopted(standing, target)
+    settled = standing.revision == target.revision and not standing.due
+    if settled and snapshot.pods and all(pod.ready for pod in snapshot.pods):
         found += revisions.complete(target, snapshot.objects)
-    good = revisions.last_good(target, snapshot.objects, meta.uid)
-    rules = snapshot.server.spec.rollout
-    if course.halted and rules and rules.auto_rollback and good and not target.undone:
-        message = f"goes back from {target.asked} to {good}, which ran everywhere: {course.halted.message}"
-        run = {names.RUN_REVISION: f"{target.asked} {good}"}
-        found.append(Annotate("RolledBack", message[:1000], "NameServer", meta.name, meta.uid, {**run}))
-    return found
+    return found + revisions.rollback(snapshot.server, target, snapshot.objects, course.halted)
 
 
 def _selectable(snapshot: NameServerSnapshot, wanted: list[Json]) -> list[Json]:

@@ -9,11 +9,9 @@ from .facts import BrokerFact, ClusterSnapshot, PodFact
 from .groups.decide import Groups
 from .groups.life import Phase
 from .groups.view import GroupView
-from .plan import Action, Annotate, Configure
+from .plan import Action, Configure
 from .rollout import revisions
-from .rollout.course import Course
 from .rollout.live_keys import live
-from .rollout.workloads import adopts
 
 
 def actions(snapshot: ClusterSnapshot, groups: Groups) -> list[Action]:
@@ -27,22 +25,12 @@ def actions(snapshot: ClusterSnapshot, groups: Groups) -> list[Action]:
     if found:
         # Everything that follows is told by the name of its revision, which must exist first.
         return found
-    found += _adopted(course)
+    for standing in course.standings.values():
+        found += revisions.adopted(standing, course.target)
     found += [each for view in groups.views.values() for each in _live(snapshot, view)]
     if _everywhere(groups):
         found += revisions.complete(course.target, snapshot.objects)
-    return [*found, *_rollback(snapshot, course)]
-
-
-def _adopted(course: Course) -> Iterable[Action]:
-    """Workloads that are at the target with nothing but a note of it."""
-    for standing in course.standings.values():
-        if adopts(standing, course.target.revision):
-            told = list(standing.changes or ())
-            reason = told[0].reason.value if told else ""
-            message = f"{standing.workload.name} needs no restart: {', '.join(change.words() for change in told) or 'nothing changed'}"
-            notes: dict[str, str | None] = {names.REVISION_LABEL: course.target.revision}
-            yield Annotate(reason, message, "StatefulSet", standing.workload.name, standing.workload.uid, notes)
+    return found + revisions.rollback(cluster, course.target, snapshot.objects, course.halted)
 
 
 def _live(snapshot: ClusterSnapshot, view: GroupView) -> Iterable[Action]:
@@ -79,25 +67,4 @@ def _everywhere(groups: Groups) -> bool:
         and all(
             standing.revision == course.target.revision and not standing.due for standing in course.standings.values()
         )
-    )
-
-
-def _rollback(snapshot: ClusterSnapshot, course: Course) -> Iterable[Action]:
-    rules, target = snapshot.cluster.spec.rollout, course.target
-    if not course.halted or target.undone or not (rules and rules.auto_rollback):
-        return ()
-    good = revisions.last_good(target, snapshot.objects, snapshot.cluster.metadata.uid)
-    if not good:
-        return ()
-    meta = snapshot.cluster.metadata
-    message = f"goes back from {target.asked} to {good}, which ran everywhere: {course.halted.message}"
-    return (
-        Annotate(
-            "RolledBack",
-            message[:1000],
-            "BrokerCluster",
-            meta.name,
-            meta.uid,
-            {names.RUN_REVISION: f"{target.asked} {good}"},
-        ),
     )

@@ -85,7 +85,8 @@ class NameServers:
 def servers_due(snapshot: NameServerSnapshot, now_ms: int) -> bool:
     """Whether name servers are to restart, so that it must be known who is registered where."""
     resolved, target = rollout_servers.resolve(snapshot)
-    return rollout_servers.chart(resolved, target, now_ms).due
+    standing = rollout_servers.standing_of(resolved, target, now_ms)
+    return standing is not None and standing.due
 
 
 def _by_pod(servers: Mapping[str, str], answers: Mapping[str, T]) -> dict[str, T]:

@@ -6,7 +6,7 @@ from .. import intents, opening
 from ..facts import ClusterSnapshot
 from ..members import existing
 from ..plan import Action, Configure, Copy, Remove, SetPartition
-from ..rollout import turn
+from ..rollout import survey, turn
 from ..rollout.course import IN_TURN, Course, chart
 from ..rollout.target import Target, resolve
 from . import copying, joining, leaving, moving
@@ -73,6 +73,8 @@ def demand(snapshot: ClusterSnapshot, now_ms: int) -> Demand:
 
 def _closing(snapshot: ClusterSnapshot, views: Views, target: Target, now_ms: int) -> frozenset[str]:
     """Masters of groups that a rollout may close next: whether they have order topics decides how."""
+    if not any(each.outdated for each in survey.standings(snapshot, views, target, now_ms).values()):
+        return frozenset()
     course = chart(snapshot, views, target, now_ms)
     found = (views[index] for index, each in course.standings.items() if each.outdated and not course.gate(index))
     return frozenset(view.master.name for view in found if view.master and view.life.phase is Phase.SERVING)

@@ -12,7 +12,7 @@ from ..opening import FENCE
 from ..plan import WipeWritePermission
 from ..registration import answering
 from .course import Course
-from .members import LOOK_SECONDS, copy_of, has_others, others, replace, restart, stays_put, useless
+from .members import LOOK_SECONDS, has_others, is_copy, others, replace, restart, stays_put, useless
 from .standing import Standing, broken
 
 SETTLE_SECONDS = 11.0
@@ -132,7 +132,7 @@ def done(view: GroupView, circle: Circle) -> Step:
     fact = view.fact
     if view.life.phase is Phase.RESTARTING and fact is not None and fact.role == "SYNC_MASTER" and fact.in_sync != 1:
         # One that is broken is no reason to stay closed: nothing that is done here would mend it.
-        coming = (pod for pod in view.slaves if not copy_of(view, pod, fact) and not broken(pod, circle.now_ms))
+        coming = (pod for pod in view.slaves if not is_copy(view, pod, fact) and not broken(pod, circle.now_ms))
         waiting = next((pod.name for pod in coming), "")
         if waiting:
             return Step(view.life, rolling=f"waits for {waiting} before it opens", again=1.0)

@@ -12,7 +12,7 @@ from ..facts import ClusterSnapshot, Problem
 from ..groups.life import Phase
 from ..groups.view import GroupView, Views
 from . import hold, survey, versions
-from .standing import HELD_PARTITION, Standing, broken
+from .standing import Standing, broken
 from .target import Target
 
 IN_TURN = frozenset({Phase.YIELDING, Phase.RESTARTING})
@@ -121,10 +121,5 @@ class Turns:
 
 
 def in_turn(view: GroupView, standing: Standing) -> bool:
-    """Whether a group has begun: it is closed for it, pods may take its new template, or some have restarted already."""
-    if view.life.phase in IN_TURN:
-        return True
-    behind = any(standing.behind(pod) for pod in standing.outdated)
-    return bool(standing.outdated) and (
-        (behind and standing.partition < HELD_PARTITION) or len(standing.outdated) < len(view.pods)
-    )
+    """Whether a group has begun: it is closed for it, or its pods are on their way."""
+    return view.life.phase in IN_TURN or standing.begun(len(view.pods))

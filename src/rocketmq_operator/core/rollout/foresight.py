@@ -4,6 +4,8 @@ It asks the same rules as the deed (who is due, who goes first, who can be spare
 restarted pod comes back well. Groups that are ill go first; that is a matter of the moment and not foreseen.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 
 from ..facts import ClusterSnapshot, PodFact, Problem
@@ -57,8 +59,9 @@ def foresee(snapshot: ClusterSnapshot, target: Target, now_ms: int) -> Foreseen:
     """The whole rollout of a cluster whose spec is the target's."""
     spec, snapshot = snapshot.cluster.spec, settled(snapshot, now_ms)
     views = {index: view for index, view in views_of(snapshot, now_ms).items() if index < spec.group_replica}
-    turns = _turns(snapshot, views, target, now_ms)
-    proof = _proof(snapshot, views, target, now_ms)
+    standings = survey.standings(snapshot, views, target, now_ms)
+    turns = _turns(snapshot, views, standings, target, now_ms)
+    proof = _proof(snapshot, standings, target)
     if proof:
         turns.one_first()
     found: list[Foreseen] = []
@@ -80,16 +83,16 @@ def foresee(snapshot: ClusterSnapshot, target: Target, now_ms: int) -> Foreseen:
     )
 
 
-def _turns(snapshot: ClusterSnapshot, views: Views, target: Target, now_ms: int) -> Turns:
-    standings = survey.standings(snapshot, views, target, now_ms)
+def _turns(
+    snapshot: ClusterSnapshot, views: Views, standings: Mapping[int, Standing], target: Target, now_ms: int
+) -> Turns:
     renewed = {index: survey.renewed(snapshot, views[index], each, target, now_ms) for index, each in standings.items()}
     return Turns(snapshot, views, renewed, {}, now_ms)
 
 
-def _proof(snapshot: ClusterSnapshot, views: Views, target: Target, now_ms: int) -> str:
+def _proof(snapshot: ClusterSnapshot, standings: Mapping[int, Standing], target: Target) -> str:
     """What those wait for who are not the canary."""
     canary = snapshot.cluster.spec.rollout.canary if snapshot.cluster.spec.rollout else None
-    standings = survey.standings(snapshot, views, target, now_ms)
     if canary is None or not hold.to_prove(snapshot, standings, target):
         return ""
     return "promotion" if canary.soak_seconds is None else f"{canary.soak_seconds} s of the canary"

@@ -1,17 +1,17 @@
 """What holds a rollout: a person (pause), a step that failed (halt), the time (windows), the canary, the rest of the fleet."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from rocketmq_operator.api.rollout import Rollout
+from rocketmq_operator.api.rollout import Canary, Restarts, Rollout
 
 from .. import names
 from ..facts import ClusterSnapshot, PodFact, Problem
 from ..groups.view import Views
 from . import revisions, windows
 from .diff import Reason
-from .standing import Standing
+from .standing import Standing, bad_times
 from .target import Target
 
 
@@ -32,10 +32,10 @@ def find(
 ) -> Hold:
     """What holds the groups of a cluster."""
     rules = snapshot.cluster.spec.rollout or Rollout()
-    halted = _halted(snapshot, views, standings, target, rules.step_timeout_seconds, now_ms)
-    problems = windows.problems(rules.maintenance_windows)
-    if halted:
-        problems = [halted, *problems]
+    halted = _halted(snapshot, views, standings, target, rules, now_ms)
+    meta, workloads = snapshot.cluster.metadata, (standing.workload for standing in standings.values())
+    bad = bad_times(f"BrokerCluster {meta.name}", meta.annotations, workloads, snapshot.pods)
+    problems = [*([halted] if halted else []), *windows.problems(rules.maintenance_windows), *bad]
     hard = paused(snapshot.cluster.metadata.annotations) or (f"it is halted: {halted.message}" if halted else "")
     upgrading = _upgrading(standings)
     proves = rules.canary is not None and to_prove(snapshot, standings, target)
@@ -43,7 +43,7 @@ def find(
         windows.closed(rules.maintenance_windows, now_ms)
         or ("waits until its name servers have restarted" if snapshot.servers_rolling else "")
         or (_fleet(snapshot) if upgrading else "")
-        or _canary(snapshot, views, standings, target, rules, now_ms)
+        or (_canary(views, standings, target, rules.canary, now_ms) if rules.canary and proves else "")
     )
     return Hold(hard, soft, halted, tuple(problems), upgrading and not soft, proves)
 
@@ -57,7 +57,7 @@ def paused(annotations: Mapping[str, str]) -> str:
     )
 
 
-def failed(pod: PodFact, standing: Standing, timeout: int, now_ms: int) -> str:
+def _failed(pod: PodFact, standing: Standing, timeout: int, now_ms: int) -> str:
     """Why a restarted pod counts as failed; empty if it does not."""
     if pod.ready or pod.deleting or pod.name in standing.why:
         return ""
@@ -68,14 +68,21 @@ def failed(pod: PodFact, standing: Standing, timeout: int, now_ms: int) -> str:
     return ""
 
 
-def halt(pod: PodFact, why: str, words: str) -> Problem:
-    """The problem that a halted rollout is."""
-    last = f"; its last log line: {words}" if words and words not in why else ""
-    return Problem(
-        "RolloutHalted",
-        f"the rollout stopped at {pod.name}: {why}{last}. Correct the spec, or go back with 'kubectl rocketmq rollout undo'; "
-        "nothing else is restarted meanwhile",
-    )
+def halt(
+    pods: Iterable[PodFact], standing: Standing, rules: Restarts, words: Mapping[str, str], now_ms: int
+) -> Problem | None:
+    """The problem that a halted rollout is: the first of a workload's pods that failed; ``words`` are last log lines."""
+    for pod in pods:
+        why = _failed(pod, standing, rules.step_timeout_seconds, now_ms)
+        if why:
+            line = words.get(pod.name, "")
+            last = f"; its last log line: {line}" if line and line not in why else ""
+            return Problem(
+                "RolloutHalted",
+                f"the rollout stopped at {pod.name}: {why}{last}. Correct the spec, or go back with 'kubectl rocketmq rollout undo'; "
+                "nothing else is restarted meanwhile",
+            )
+    return None
 
 
 def _halted(
@@ -83,7 +90,7 @@ def _halted(
     views: Views,
     standings: Mapping[int, Standing],
     target: Target,
-    timeout: int,
+    rules: Restarts,
     now_ms: int,
 ) -> Problem | None:
     done = revisions.is_complete(target, snapshot.objects)
@@ -93,10 +100,9 @@ def _halted(
         # What runs by an older wish than the target is about to be replaced; what ran everywhere is no rollout any more.
         if standing.template_due or (done and not standing.outdated) or (created and not views[index].life.initialized):
             continue
-        for pod in views[index].pods:
-            why = failed(pod, standing, timeout, now_ms)
-            if why:
-                return halt(pod, why, snapshot.last_words.get(pod.name, ""))
+        problem = halt(views[index].pods, standing, rules, snapshot.last_words, now_ms)
+        if problem:
+            return problem
     return None
 
 
@@ -111,28 +117,19 @@ def _fleet(snapshot: ClusterSnapshot) -> str:
     return f"waits for {snapshot.others_rolling} other clusters that are restarted after an upgrade of the operator"
 
 
-def _canary(
-    snapshot: ClusterSnapshot,
-    views: Views,
-    standings: Mapping[int, Standing],
-    target: Target,
-    rules: Rollout,
-    now_ms: int,
-) -> str:
+def _canary(views: Views, standings: Mapping[int, Standing], target: Target, rules: Canary, now_ms: int) -> str:
     """Whether the first group has proven the target."""
-    if rules.canary is None or not to_prove(snapshot, standings, target):
-        return ""
     first = proven(standings, target)
     if not first:
         return ""
     pods = views[first[0]].pods
     again = [pod.name for pod in pods if pod.restarts]
     name = views[first[0]].name
-    if rules.canary.soak_seconds is None or again:
+    if rules.soak_seconds is None or again:
         why = f"; {', '.join(again)} was started again since" if again else ""
         return f"{name} is the canary{why}: 'kubectl rocketmq promote' lets the others follow"
-    left = rules.canary.soak_seconds - (now_ms - max((pod.created for pod in pods), default=now_ms)) // 1000
-    return f"{name} is the canary and must serve {rules.canary.soak_seconds} s" if left > 0 else ""
+    left = rules.soak_seconds - (now_ms - max((pod.created for pod in pods), default=now_ms)) // 1000
+    return f"{name} is the canary and must serve {rules.soak_seconds} s" if left > 0 else ""
 
 
 def to_prove(snapshot: ClusterSnapshot, standings: Mapping[int, Standing], target: Target) -> bool:

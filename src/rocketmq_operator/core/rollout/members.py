@@ -4,7 +4,6 @@ from ..facts import BrokerFact, PodFact, Problem
 from ..groups.step import Step
 from ..groups.view import GroupView
 from ..membership import full_copy
-from ..plan import Action, Remove, SetPartition
 from .standing import BROKEN_MS, Standing, broken, going_now
 
 LOOK_SECONDS = 2.0
@@ -12,17 +11,9 @@ LOOK_SECONDS = 2.0
 
 def restart(view: GroupView, standing: Standing, pod: PodFact) -> Step:
     """A new template is let through to this member; a restart on request takes the pod."""
-    why = ", ".join(standing.why[pod.name])
-    message = f"restarts {pod.name}: {why}"
-    action: Action
-    if not standing.behind(pod):
-        action = Remove(standing.why[pod.name][0], message, "Pod", pod.name, pod.uid)
-    elif standing.partition > pod.member:
-        fact = standing.workload
-        action = SetPartition(
-            standing.why[pod.name][0], message, fact.name, fact.uid, fact.resource_version, pod.member
-        )
-    else:
+    message = f"restarts {pod.name}: {', '.join(standing.why[pod.name])}"
+    action = standing.take(pod, message)
+    if action is None:
         return Step(view.life, rolling=f"waits for the restart of {pod.name}", again=LOOK_SECONDS)
     return Step(view.life, (action,), rolling=message, again=1.0)
 
@@ -45,8 +36,7 @@ def replace(view: GroupView, standing: Standing, pod: PodFact, now_ms: int) -> S
     if standing.behind(pod) and standing.partition > pod.member:
         return restart(view, standing, pod)
     message = f"replaces {pod.name}, which does not serve: {', '.join(standing.why[pod.name])}"
-    action = Remove(standing.why[pod.name][0], message, "Pod", pod.name, pod.uid)
-    return Step(view.life, (action,), rolling=message, again=1.0)
+    return Step(view.life, (standing.remove(pod, message),), rolling=message, again=1.0)
 
 
 def useless(view: GroupView, pod: PodFact, now_ms: int) -> bool:
@@ -106,14 +96,15 @@ def spared(view: GroupView, pod: PodFact) -> bool:
     master = view.fact
     if master is None or master.role != "SYNC_MASTER":
         return master is not None
-    rest = [fact for each in view.slaves if each.name != pod.name and (fact := copy_of(view, each, master))]
+    rest = sum(each.name != pod.name and is_copy(view, each, master) for each in view.slaves)
     needed = max(master.in_sync, 2) if master.version.startswith("4.") else master.in_sync
-    return len(rest) + 1 >= needed
+    return rest + 1 >= needed
 
 
-def copy_of(view: GroupView, pod: PodFact, master: BrokerFact) -> BrokerFact | None:
+def is_copy(view: GroupView, pod: PodFact, master: BrokerFact) -> bool:
+    """Whether a slave is ready and holds everything."""
     fact = view.snapshot.brokers.get(pod.name)
-    return fact if fact and pod.ready and full_copy(master, fact) else None
+    return fact is not None and pod.ready and full_copy(master, fact)
 
 
 def has_others(view: GroupView) -> bool:

@@ -6,12 +6,14 @@ automatic rollback go back to.
 
 from collections.abc import Iterable
 
+from rocketmq_operator.api import BrokerCluster, NameServer
+
 from .. import names
-from ..facts import ObjectFact
+from ..facts import ObjectFact, Problem
 from ..objects import Owner, owned
 from ..plan import Action, Annotate, Create, NumberRevision, Remove
 from .content import Content
-from .standing import started
+from .standing import Standing, started
 from .target import KIND, Objects, Target
 
 
@@ -41,6 +43,30 @@ def complete(target: Target, there: Objects) -> list[Action]:
         return []
     message = f"revision {fact.number} runs everywhere"
     return [Annotate("RolloutComplete", message, KIND, fact.name, fact.uid, {names.COMPLETE_ANNOTATION: "true"})]
+
+
+def adopted(standing: Standing, target: Target) -> list[Action]:
+    """A workload that is at the target with nothing but a note of it."""
+    if not standing.adopts(target.revision):
+        return []
+    told, fact = standing.changes or (), standing.workload
+    words = ", ".join(change.words() for change in told) or "nothing changed"
+    notes: dict[str, str | None] = {names.REVISION_LABEL: target.revision}
+    reason = told[0].reason.value if told else ""
+    return [Annotate(reason, f"{fact.name} needs no restart: {words}", "StatefulSet", fact.name, fact.uid, notes)]
+
+
+def rollback(item: BrokerCluster | NameServer, target: Target, there: Objects, halted: Problem | None) -> list[Action]:
+    """Back from a revision that halts to the newest that ran everywhere, where the spec says so."""
+    meta, rules = item.metadata, item.spec.rollout
+    if halted is None or target.undone or not (rules and rules.auto_rollback):
+        return []
+    good = last_good(target, there, meta.uid)
+    if not good:
+        return []
+    message = f"goes back from {target.asked} to {good}, which ran everywhere: {halted.message}"
+    run: dict[str, str | None] = {names.RUN_REVISION: f"{target.asked} {good}"}
+    return [Annotate("RolledBack", message[:1000], item.kind, meta.name, meta.uid, run)]
 
 
 def is_complete(target: Target, there: Objects) -> bool:

@@ -8,15 +8,14 @@ from .. import names
 from ..build import nameserver
 from ..build.pod import FORMAT
 from ..completeness import some
-from ..drift import holds, unsized
+from ..drift import unsized
 from ..facts import NameServerSnapshot, ObjectFact, PodFact, Problem
 from ..nameserver_scaling import missing_brokers, size_of, wanted
-from ..plan import Action, Remove, SetPartition
-from . import hold, revisions, windows
-from .content import read
-from .diff import Change, Reason, changes, of_server
-from .standing import HELD_PARTITION, Standing, broken, of_workload, retold, started
-from .target import KIND, Target, choose, effective
+from ..plan import Action
+from . import compare, hold, revisions, windows
+from .diff import Change, changes, of_server
+from .standing import Standing, bad_times, broken, of_workload, retold, started
+from .target import Target, choose, effective
 from .workloads import noted
 
 
@@ -50,12 +49,14 @@ def chart(snapshot: NameServerSnapshot, target: Target, now_ms: int) -> Course:
         return Course(target)
     rules = snapshot.server.spec.rollout or Restarts()
     halted = _halted(snapshot, standing, target, rules, now_ms)
-    problems = (*([halted] if halted else []), *windows.problems(rules.maintenance_windows))
+    meta = snapshot.server.metadata
+    bad = bad_times(f"NameServer {meta.name}", meta.annotations, [standing.workload], snapshot.pods)
+    problems = (*([halted] if halted else []), *windows.problems(rules.maintenance_windows), *bad)
     course = Course(target, standing, halted=halted, problems=problems)
     if not standing.due:
         return course
     stop = hold.paused(snapshot.server.metadata.annotations) or (f"it is halted: {halted.message}" if halted else "")
-    if not stop and not _begun(snapshot, standing):
+    if not stop and not standing.begun(len(snapshot.pods)):
         stop = windows.closed(rules.maintenance_windows, now_ms)
     if stop:
         return msgspec.structs.replace(course, doing=stop)
@@ -77,19 +78,11 @@ def _step(snapshot: NameServerSnapshot, course: Course, standing: Standing, now_
     elif not standing.behind(pod) or standing.partition <= pod.member:
         # Its controller may wait for it for ever.
         replaced = f"replaces {pod.name}, which does not serve: {', '.join(why)}"
-        return msgspec.structs.replace(course, doing=replaced, action=_remove(pod, why[0], replaced))
+        return msgspec.structs.replace(course, doing=replaced, action=standing.remove(pod, replaced))
     message = f"restarts {pod.name}: {', '.join(why)}"
-    if not standing.behind(pod):
-        return msgspec.structs.replace(course, doing=message, action=_remove(pod, why[0], message))
-    if standing.partition <= pod.member:
-        return msgspec.structs.replace(course, doing=f"waits for the restart of {pod.name}")
-    fact = standing.workload
-    action = SetPartition(why[0], message, fact.name, fact.uid, fact.resource_version, pod.member)
-    return msgspec.structs.replace(course, doing=message, action=action)
-
-
-def _remove(pod: PodFact, reason: str, message: str) -> Remove:
-    return Remove(reason, message, "Pod", pod.name, pod.uid)
+    action = standing.take(pod, message)
+    doing = message if action else f"waits for the restart of {pod.name}"
+    return msgspec.structs.replace(course, doing=doing, action=action)
 
 
 def _others(snapshot: NameServerSnapshot, taken: PodFact) -> str:
@@ -108,11 +101,6 @@ def _others(snapshot: NameServerSnapshot, taken: PodFact) -> str:
     return f"not registered: {some(lacking)}" if lacking else ""
 
 
-def _begun(snapshot: NameServerSnapshot, standing: Standing) -> bool:
-    behind = any(standing.behind(pod) for pod in standing.outdated)
-    return (behind and standing.partition < HELD_PARTITION) or 0 < len(standing.outdated) < len(snapshot.pods)
-
-
 def _halted(
     snapshot: NameServerSnapshot, standing: Standing, target: Target, rules: Restarts, now_ms: int
 ) -> Problem | None:
@@ -121,11 +109,7 @@ def _halted(
     first = len(revisions.history(snapshot.objects, snapshot.server.metadata.uid)) <= 1
     if standing.template_due or (first and not standing.outdated) or (done and not standing.outdated):
         return None
-    for pod in snapshot.pods:
-        why = hold.failed(pod, standing, rules.step_timeout_seconds, now_ms)
-        if why:
-            return hold.halt(pod, why, snapshot.last_words.get(pod.name, ""))
-    return None
+    return hold.halt(snapshot.pods, standing, rules, snapshot.last_words, now_ms)
 
 
 def standing_of(snapshot: NameServerSnapshot, target: Target, now_ms: int) -> Standing | None:
@@ -135,49 +119,36 @@ def standing_of(snapshot: NameServerSnapshot, target: Target, now_ms: int) -> St
     if fact is None or fact.owner_uid != meta.uid:
         return None
     revision = fact.notes.get(names.REVISION_LABEL, "")
-    behind = {pod.revision for pod in snapshot.pods} - {started(fact)}
-    reasons = {name: _reasons(snapshot, name, target) for name in behind}
-    found = _changes(snapshot, fact, revision, target)
-    return of_workload(fact, revision, found, snapshot.pods, meta.annotations.get(names.RESTART, ""), now_ms, reasons)
+    return _made(snapshot, fact, revision, _changes(snapshot, fact, revision, target), target, now_ms)
 
 
 def renewed(snapshot: NameServerSnapshot, standing: Standing, target: Target, now_ms: int) -> Standing:
     """How the workload will stand once its template is the target's."""
     if not standing.template_due:
         return standing
-    fact, asked = (
-        retold(standing.workload, target.revision),
-        snapshot.server.metadata.annotations.get(names.RESTART, ""),
-    )
-    reasons = {name: _reasons(snapshot, name, target) for name in {pod.revision for pod in snapshot.pods}}
-    return of_workload(fact, target.revision, [], snapshot.pods, asked, now_ms, reasons)
+    return _made(snapshot, retold(standing.workload, target.revision), target.revision, [], target, now_ms)
+
+
+def _made(
+    snapshot: NameServerSnapshot, fact: ObjectFact, revision: str, found: list[Change], target: Target, now_ms: int
+) -> Standing:
+    behind = {pod.revision for pod in snapshot.pods} - {started(fact)}
+    reasons = compare.reasons(snapshot.objects, behind, target, _build(snapshot))
+    asked = snapshot.server.metadata.annotations.get(names.RESTART, "")
+    return of_workload(fact, revision, found, snapshot.pods, asked, now_ms, reasons)
+
+
+def _build(snapshot: NameServerSnapshot) -> compare.Build:
+    return lambda content: of_server(snapshot.server, content)
 
 
 def _changes(snapshot: NameServerSnapshot, fact: ObjectFact, revision: str, target: Target) -> list[Change]:
     if revision == target.revision:
         return []
-    before = snapshot.objects.get((KIND, revision))
-    content = read(before) if before else None
-    if content is not None:
-        server = snapshot.server
-        return changes(of_server(server, content), of_server(server, target.content), lambda *_: False)
-    template = fact.content().get("spec", {}).get("template", {}).get("spec", {})
-    volumes = template.get("volumes", [])
-    config = next((each["configMap"]["name"] for each in volumes if each.get("name") == "config"), "")
-    made = nameserver.stateful_set(snapshot.server, config)["spec"]["template"]["spec"]
-    if holds(made["containers"], template.get("containers")):
-        return []
-    return [Change(Reason.OPERATOR, "pods whose revision is not known")]
-
-
-def _reasons(snapshot: NameServerSnapshot, revision: str, target: Target) -> tuple[str, ...]:
-    fact = snapshot.objects.get((KIND, revision))
-    before = read(fact) if fact else None
+    before, build = compare.content_of(snapshot.objects, revision), _build(snapshot)
     if before is None:
-        return (Reason.OPERATOR.value,)
-    server = snapshot.server
-    told = changes(of_server(server, before), of_server(server, target.content), lambda *_: False)
-    return tuple(dict.fromkeys(change.reason.value for change in told)) or (Reason.POD.value,)
+        return compare.unknown(fact, lambda config: nameserver.stateful_set(snapshot.server, config))
+    return changes(build(before), build(target.content), lambda *_: False)
 
 
 def objects(snapshot: NameServerSnapshot, course: Course) -> list[dict[str, object]]:

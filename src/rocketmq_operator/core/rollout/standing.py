@@ -1,6 +1,6 @@
 """One workload against the target: what differs, which pods are behind, and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -8,6 +8,7 @@ import msgspec
 from .. import names
 from ..build.pod import FORMAT
 from ..facts import ObjectFact, PodFact, Problem
+from ..plan import Remove, SetPartition
 from .diff import Change, Reason
 
 HELD_PARTITION = 1_000
@@ -50,7 +51,29 @@ class Standing(msgspec.Struct, frozen=True):
 
     def behind(self, pod: PodFact) -> bool:
         """Whether a pod was made by another template than the one there is; if not, its restart changes nothing but the pod."""
-        return (pod.revision, pod.format) != (self.started, template_format(self.workload))
+        return of_another_template(self.workload, pod)
+
+    def begun(self, size: int) -> bool:
+        """Whether its pods, so many, are on their way: they may take its new template, or some have restarted already."""
+        behind = any(self.behind(pod) for pod in self.outdated)
+        return bool(self.outdated) and ((behind and self.partition < HELD_PARTITION) or len(self.outdated) < size)
+
+    def take(self, pod: PodFact, message: str) -> Remove | SetPartition | None:
+        """What restarts a pod: a new template is let through to it, or it is removed; None where its controller is told already."""
+        if not self.behind(pod):
+            return self.remove(pod, message)
+        if self.partition <= pod.member:
+            return None
+        fact = self.workload
+        return SetPartition(self.why[pod.name][0], message, fact.name, fact.uid, fact.resource_version, pod.member)
+
+    def remove(self, pod: PodFact, message: str) -> Remove:
+        """What takes a pod whatever its controller waits for."""
+        return Remove(self.why[pod.name][0], message, "Pod", pod.name, pod.uid)
+
+    def adopts(self, target: str) -> bool:
+        """Whether the workload reaches the target without any restart."""
+        return self.changes is not None and self.revision != target and not self.template_due
 
     def hold(self, pods: Sequence[PodFact], size: int) -> int:
         """The partition that the workload should have. Once all its pods are there, ready and up to date, every pod is held back
@@ -58,10 +81,10 @@ class Standing(msgspec.Struct, frozen=True):
         settled = len(pods) == size and all(pod.ready and not pod.deleting for pod in pods)
         return HELD_PARTITION if settled and not self.due else self.partition
 
-    def reason(self, pod: PodFact | None = None) -> str:
+    def reason(self) -> str:
         """The typed reason of its restarts, the gravest first."""
         known = [change.reason.value for change in self.changes or () if change.restarts]
-        told = [*known, *(each for pod_ in self.outdated if pod in (None, pod_) for each in self.why[pod_.name])]
+        told = [*known, *(each for pod in self.outdated for each in self.why[pod.name])]
         return told[0] if told else ""
 
 
@@ -120,10 +143,14 @@ def _notes(fact: ObjectFact) -> Mapping[str, str]:
     return metadata.get("annotations") or {}
 
 
+def of_another_template(workload: ObjectFact, pod: PodFact) -> bool:
+    """Whether a pod was made by another template than the workload has now."""
+    return (pod.revision, pod.format) != (started(workload), template_format(workload))
+
+
 def going_now(workload: ObjectFact, pod: PodFact) -> bool:
     """Whether a pod of another template is held back no more: its controller restarts it as soon as it gets to it."""
-    other = (pod.revision, pod.format) != (started(workload), template_format(workload))
-    return other and partition_of(workload) <= pod.member
+    return of_another_template(workload, pod) and partition_of(workload) <= pod.member
 
 
 def partition_of(workload: ObjectFact) -> int:
@@ -132,19 +159,23 @@ def partition_of(workload: ObjectFact) -> int:
     return int(rolling.get("partition") or 0)
 
 
-def bad_times(annotations: Mapping[str, Mapping[str, str]]) -> list[Problem]:
-    """Requests for a restart that are no time; by the object that carries them."""
-    found = []
-    for what, notes in sorted(annotations.items()):
-        text = notes.get(names.RESTART, "")
-        if text and _time(text) is None:
-            found.append(
-                Problem(
-                    "BadRestartTime",
-                    f"annotation {names.RESTART} of {what} is not a time but {text[:64]!r}; use RFC 3339, as 'kubectl rocketmq restart' does",
-                )
-            )
-    return found
+def bad_times(
+    item: str, annotations: Mapping[str, str], workloads: Iterable[ObjectFact], pods: Iterable[PodFact]
+) -> list[Problem]:
+    """Requests for a restart that are no time: of the resource, whose kind and name ``item`` is, of its workloads and pods."""
+    asked = {
+        item: annotations.get(names.RESTART, ""),
+        **{f"StatefulSet {fact.name}": fact.notes.get(names.RESTART, "") for fact in workloads},
+        **{f"pod {pod.name}": pod.restart for pod in pods},
+    }
+    return [
+        Problem(
+            "BadRestartTime",
+            f"annotation {names.RESTART} of {what} is not a time but {text[:64]!r}; use RFC 3339, as 'kubectl rocketmq restart' does",
+        )
+        for what, text in asked.items()
+        if text and _time(text) is None
+    ]
 
 
 def _old_format(fact: ObjectFact) -> tuple[Change, ...]:

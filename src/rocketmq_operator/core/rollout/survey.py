@@ -1,22 +1,20 @@
 """How each group of a cluster stands to the target, and whether it is well."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from .. import names, sizes
 from ..build import workload
-from ..drift import holds
 from ..facts import ClusterSnapshot, ObjectFact
 from ..groups.life import Phase
 from ..groups.view import GroupView, Views
 from ..membership import full_copy
-from .content import Content, read
-from .diff import Change, Reason, changes, of_cluster
+from . import compare
+from .compare import content_of
+from .content import Content
+from .diff import Change, changes, of_cluster
 from .live_keys import live
 from .standing import Standing, of_workload, retold, started
-from .target import KIND, Target
-
-Json = dict[str, Any]
+from .target import Target
 
 
 def standings(snapshot: ClusterSnapshot, views: Views, target: Target, now_ms: int) -> dict[int, Standing]:
@@ -47,7 +45,7 @@ def starting(snapshot: ClusterSnapshot, view: GroupView, target: Target) -> str:
     So the way back from a change that failed restarts only those that had it.
     """
     for pod in view.pods:
-        before = _content(snapshot, pod.revision)
+        before = content_of(snapshot.objects, pod.revision)
         if before is None or pod.revision == target.revision:
             continue
         if not any(change.restarts for change in _between(snapshot, view, before, target)):
@@ -65,24 +63,13 @@ def _made(
     now_ms: int,
 ) -> Standing:
     behind = {pod.revision for pod in view.pods} - {started(fact)}
-    reasons = {name: _reasons(snapshot, name, target) for name in behind}
+    reasons = compare.reasons(snapshot.objects, behind, target, _build(snapshot))
     asked = snapshot.cluster.metadata.annotations.get(names.RESTART, "")
     return of_workload(fact, revision, found, view.pods, asked, now_ms, reasons)
 
 
-def _content(snapshot: ClusterSnapshot, name: str) -> Content | None:
-    fact = snapshot.objects.get((KIND, name))
-    return read(fact) if fact else None
-
-
-def _reasons(snapshot: ClusterSnapshot, revision: str, target: Target) -> tuple[str, ...]:
-    """Why a pod that was started for a revision is behind."""
-    before = _content(snapshot, revision)
-    if before is None:
-        return (Reason.OPERATOR.value,)
-    cluster = snapshot.cluster
-    told = changes(of_cluster(cluster, before), of_cluster(cluster, target.content), lambda *_: False)
-    return tuple(dict.fromkeys(change.reason.value for change in told)) or (Reason.POD.value,)
+def _build(snapshot: ClusterSnapshot) -> compare.Build:
+    return lambda content: of_cluster(snapshot.cluster, content)
 
 
 def _changes(
@@ -91,9 +78,11 @@ def _changes(
     """From what the group is at to the target; None while no broker says which version it is."""
     if revision == target.revision:
         return []
-    before = _content(snapshot, revision)
+    before = content_of(snapshot.objects, revision)
     if before is None:
-        return _unknown(snapshot, view, fact)
+        return compare.unknown(
+            fact, lambda config: workload.stateful_set(snapshot.cluster, view.index, config, False, 1)
+        )
     found = _between(snapshot, view, before, target)
     if found and not _versions(snapshot, view) and not any(change.restarts for change in found):
         return None
@@ -102,27 +91,16 @@ def _changes(
 
 def _between(snapshot: ClusterSnapshot, view: GroupView, before: Content, target: Target) -> list[Change]:
     """From a content to the target, for the versions that run in a group."""
-    running, cluster = _versions(snapshot, view), snapshot.cluster
+    running, build = _versions(snapshot, view), _build(snapshot)
     return changes(
-        of_cluster(cluster, before),
-        of_cluster(cluster, target.content),
+        build(before),
+        build(target.content),
         lambda key, value: all(live(key, value, version) for version in running),
     )
 
 
 def _versions(snapshot: ClusterSnapshot, view: GroupView) -> set[str]:
     return {broker.version for pod in view.pods if (broker := snapshot.brokers.get(pod.name))}
-
-
-def _unknown(snapshot: ClusterSnapshot, view: GroupView, fact: ObjectFact) -> list[Change]:
-    """A workload from before there were revisions: what runs in it is compared itself."""
-    template: Json = fact.content().get("spec", {}).get("template", {})
-    volumes: list[Json] = template.get("spec", {}).get("volumes", [])
-    config = next((each["configMap"]["name"] for each in volumes if each.get("name") == "config"), "")
-    wanted = workload.stateful_set(snapshot.cluster, view.index, config, False, 1)["spec"]["template"]
-    if holds(wanted["spec"]["containers"], template.get("spec", {}).get("containers")):
-        return []
-    return [Change(Reason.OPERATOR, "pods whose revision is not known")]
 
 
 def ills(snapshot: ClusterSnapshot, views: Views, now_ms: int) -> Mapping[int, str]:

@@ -13,7 +13,6 @@ from ..drift import unsized
 from ..groups.decide import Groups
 from ..groups.view import GroupView
 from ..volumes.view import as_they_are
-from .standing import Standing
 from .survey import starting
 
 Json = dict[str, Any]
@@ -48,8 +47,3 @@ def noted(made: Json, revision: str) -> Json:
     notes = {names.REVISION_LABEL: revision, names.FORMAT_ANNOTATION: str(FORMAT)}
     metadata = made["metadata"]
     return {**made, "metadata": {**metadata, "annotations": {**metadata.get("annotations", {}), **notes}}}
-
-
-def adopts(standing: Standing, target: str) -> bool:
-    """Whether a workload reaches the target without any restart."""
-    return standing.changes is not None and standing.revision != target and not standing.template_due

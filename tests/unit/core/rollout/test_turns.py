@@ -222,6 +222,19 @@ def test_a_restart_on_request_takes_older_pods_once() -> None:
     assert rolling(world).status == "False"
 
 
+def test_a_request_that_is_no_time_is_told_by_what_carries_it() -> None:
+    world = Rolling()
+    pod = world.world.pods["c-1-1"]
+    world.world.pods["c-1-1"] = msgspec.structs.replace(pod, restart="now")
+    plan = world.pass_seconds(5)
+    degraded = condition(plan.status.conditions, "Degraded")
+    assert degraded is not None and degraded.reason == "BadRestartTime" and "pod c-1-1" in degraded.message
+    world.world.pods["c-1-1"] = msgspec.structs.replace(pod, restart="")
+    world.world.annotate(**{names.RESTART: "soon"})
+    degraded = condition(world.pass_seconds(2).status.conditions, "Degraded")
+    assert degraded is not None and "BrokerCluster c" in degraded.message and world.taken == []
+
+
 def test_one_pod_on_request() -> None:
     world = Rolling()
     pod = world.world.pods["c-1-1"]
