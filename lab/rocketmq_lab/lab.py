@@ -14,7 +14,7 @@ from .node import Node
 from .node_config import PAUSE_IMAGE
 from .processes import Processes
 from .progress import Progress
-from .state import Marks, State
+from .state import Boot, Marks, State
 
 _READY_SECONDS = 600.0
 """Long, for a machine may be busy with other things; what has died is noticed at once."""
@@ -67,6 +67,7 @@ class Lab:
         """Bring up whatever does not run; returns when every powered node is Ready."""
         kubernetes, volume_driver, pause = await self._programs()
         host.remember_tunables()
+        self._forget_what_ended()
         plane = ControlPlane(self.layout, self.processes)
         files = plane.prepare(kubernetes, volume_driver)
         await network.ensure_fabric(self.layout)
@@ -77,6 +78,19 @@ class Lab:
         started = {name for name, task in tasks.items() if task.result()}
         await self._wait_nodes(plane, started, since)
         await self._share_images()
+
+    def _forget_what_ended(self) -> None:
+        """Daemons that died, one by one or with the machine, are started as if they had never run."""
+        boot = Boot(self.layout)
+        if boot.is_another():
+            self.processes.forget_all()  # their numbers may be others' by now
+            for index in range(1, MAX_NODES + 1):
+                self.node(index).power_off()
+            mounts.unmount_below(self.layout.run)
+            shutil.rmtree(self.layout.run, ignore_errors=True)
+        boot.remember()
+        for place in (network.CONTROL, *(node.layout.name for node in self.powered)):
+            self.processes.forget_dead(place)
 
     async def _share_images(self) -> None:
         """Nodes that are new, or were away while an image was loaded, get what the others have."""

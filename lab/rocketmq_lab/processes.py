@@ -120,6 +120,21 @@ class Processes:
     def forget(self, key: str) -> None:
         (self._records / key).unlink(missing_ok=True)
 
+    def forget_all(self) -> None:
+        """Drop every record: what they tell of ended with the machine."""
+        for key in self.recorded():
+            self.forget(key)
+
+    def forget_dead(self, place: str) -> list[str]:
+        """Drop the records of daemons that have ended, before they are started again; their names.
+
+        Else a record of an earlier start would pass for a daemon of this one that has died.
+        """
+        dead = [key for key in self.recorded(place) if self.pid(key) is None]
+        for key in dead:
+            self.forget(key)
+        return dead
+
     def tail(self, key: str, lines: int = 12) -> str:
         """The end of a daemon's log, for an error message."""
         try:

@@ -65,6 +65,25 @@ async def create(name: str, nodes: int, root: Path = STATE_ROOT, run_root: Path 
     return layout
 
 
+class Boot:
+    """Which start of the machine the run folder belongs to: where /run is a disk's, it outlives what it describes."""
+
+    def __init__(self, layout: Layout, current: Path = Path("/proc/sys/kernel/random/boot_id")) -> None:
+        self._file = layout.run / "boot"
+        self._current = current
+
+    def is_another(self) -> bool:
+        """Whether the run folder was made before the machine's last start."""
+        try:
+            return self._file.read_text() != self._current.read_text()
+        except FileNotFoundError:
+            return self._file.parent.exists()
+
+    def remember(self) -> None:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._file.write_text(self._current.read_text())
+
+
 class Marks:
     """Nodes that were killed or cut on purpose. They lie in the run folder: a new start of the machine clears them."""
 

@@ -55,6 +55,8 @@ def cluster() -> Iterator[Kubectl]:
     images = _run(sys.executable, "-m", "images.builder", "build", *IMAGES, timeout=1800).split()
     lab = str(ROOT / "lab/lab")
     try:
+        if not KEEP:
+            _run(lab, "down", timeout=300)  # what a run that was cut short left
         _run(lab, "up", timeout=1800)
         _run(lab, "load", *images, timeout=600)
         kubeconfig = Path(_run(lab, "kubeconfig", timeout=30).strip())

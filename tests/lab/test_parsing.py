@@ -57,6 +57,32 @@ def test_a_recorded_id_counts_only_with_its_start_time(tmp_path: Path) -> None:
     assert table.recorded() == ["node1.mine", "node2.torn"]
 
 
+def test_records_of_the_dead_are_dropped_before_a_start(tmp_path: Path) -> None:
+    layout = Layout("x", 211, tmp_path / "state", tmp_path / "run")
+    table, records = Processes(layout), layout.run / "processes"
+    records.mkdir(parents=True)
+    mine = read_stat(os.getpid())
+    assert mine is not None
+    for name, started in (("node1.mine", mine.started), ("node1.dead", mine.started - 1), ("node2.dead", 1)):
+        (records / name).write_text(f'{{"pid": {os.getpid()}, "started": {started}}}')
+    assert table.forget_dead("node1") == ["node1.dead"]
+    assert table.recorded() == ["node1.mine", "node2.dead"]
+
+
+def test_a_run_folder_belongs_to_one_start_of_the_machine(tmp_path: Path) -> None:
+    layout = Layout("x", 211, tmp_path / "state", tmp_path / "run")
+    current = tmp_path / "boot_id"
+    current.write_text("one\n")
+    boot = state.Boot(layout, current)
+    assert not boot.is_another()  # nothing there yet
+    layout.run.mkdir(parents=True)
+    assert boot.is_another()  # made by nobody knows which
+    boot.remember()
+    assert not boot.is_another()
+    current.write_text("two\n")
+    assert boot.is_another()
+
+
 def test_state_is_read_back(tmp_path: Path) -> None:
     layout = Layout("x", 217, tmp_path)
     state.save(layout, state.State(number=217, nodes=2))

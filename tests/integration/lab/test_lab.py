@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from rocketmq_lab import builds, cgroups, images, leftovers, mounts, state
+from rocketmq_lab import builds, cgroups, images, leftovers, mounts, state, volumes
 from rocketmq_lab.layout import Layout
 from rocketmq_lab.progress import Progress
 
@@ -275,6 +275,29 @@ def test_up_repairs_what_has_died(cluster: Cluster) -> None:
         assert time.monotonic() < end
     must("up")
     assert run_lab("status").returncode == 0
+
+
+def test_up_after_the_machine_started_anew(cluster: Cluster) -> None:
+    """Everything in memory is gone, and the run folder tells of another start of the machine."""
+    layout = cluster.layout
+    starts = cluster.kubectl("exec", "two", "--", "/probe", "cat", "/data/starts").count("two")
+    cgroups.kill(layout.cgroup)
+    for node in layout.all_nodes():
+        volumes.detach(layout, node.state)
+    mounts.unmount_below(layout.run)
+    mounts.unmount_below(layout.state)
+    subprocess.run(["ip", "link", "delete", layout.host_device], check=False)
+    (layout.run / "boot").write_text("another\n")
+    must("up")
+    assert run_lab("status").returncode == 0
+    cluster.wait_ready("two")
+    wanted = "two\n" * (starts + 1)
+    end = time.monotonic() + 120
+    while (found := cluster.field("{.status.containerStatuses[0].restartCount}", "pod", "two")) in ("", "0"):
+        assert time.monotonic() < end, found
+        time.sleep(0.5)
+    cluster.wait_ready("two")
+    assert cluster.kubectl("exec", "two", "--", "/probe", "cat", "/data/starts").startswith(wanted)
 
 
 def test_down_leaves_nothing(cluster: Cluster) -> None:
