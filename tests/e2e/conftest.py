@@ -12,8 +12,8 @@ import pytest
 from .kubectl import ROOT, Kubectl
 
 LAB_NAME = os.environ.get("E2E_LAB_NAME", "e2e")
-IMAGES = ("operator", "rocketmq-5.4.0", "rocketmq-5.3.3")
-"""The demo's, and the release before it, for upgrades."""
+IMAGES = ("operator", "rocketmq-5.4.0", "rocketmq-5.3.3", "rocketmq-4.9.7")
+"""The demo's, and releases before it, for upgrades."""
 KEEP = bool(os.environ.get("E2E_KEEP"))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .. import names
 from ..drift import holds
 from ..facts import ObjectFact
 from .content import Content, read
@@ -19,9 +20,20 @@ def content_of(there: Objects, revision: str) -> Content | None:
     return read(fact) if fact else None
 
 
-def reasons(there: Objects, revisions: Iterable[str], target: Target, build: Build) -> dict[str, tuple[str, ...]]:
+def running(workload: ObjectFact, started: str) -> str:
+    """The revision that pods run that were started for ``started``: that one, or the one to which they were brought live.
+
+    ``A after B`` is A for pods that must not keep what they were told for B (``survey.starting``).
+    """
+    told, _, before = workload.notes.get(names.TOLD_ANNOTATION, "").partition(" ")
+    return told if told and before == started else started.partition(" ")[0]
+
+
+def reasons(
+    there: Objects, workload: ObjectFact, revisions: Iterable[str], target: Target, build: Build
+) -> dict[str, tuple[str, ...]]:
     """By revision, why a pod that was started for it is behind the target."""
-    return {name: _reasons(content_of(there, name), target, build) for name in revisions}
+    return {name: _reasons(content_of(there, running(workload, name)), target, build) for name in revisions}
 
 
 def _reasons(before: Content | None, target: Target, build: Build) -> tuple[str, ...]:

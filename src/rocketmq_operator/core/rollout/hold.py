@@ -142,7 +142,7 @@ def to_prove(snapshot: ClusterSnapshot, standings: Mapping[int, Standing], targe
 
 def proven(standings: Mapping[int, Standing], target: Target) -> list[int]:
     """The groups that run the target entirely."""
-    return [index for index, each in sorted(standings.items()) if each.started == target.revision and not each.due]
+    return [index for index, each in sorted(standings.items()) if each.revision == target.revision and not each.due]
 
 
 def _behind(standing: Standing) -> bool:

@@ -52,6 +52,8 @@ def adopted(standing: Standing, target: Target) -> list[Action]:
     told, fact = standing.changes or (), standing.workload
     words = ", ".join(change.words() for change in told) or "nothing changed"
     notes: dict[str, str | None] = {names.REVISION_LABEL: target.revision}
+    if told:
+        notes[names.TOLD_ANNOTATION] = f"{target.revision} {standing.started}"
     reason = told[0].reason.value if told else ""
     return [Annotate(reason, f"{fact.name} needs no restart: {words}", "StatefulSet", fact.name, fact.uid, notes)]
 
@@ -93,7 +95,8 @@ def _used(there: Objects) -> Iterable[str]:
     for (kind, _), fact in there.items():
         if kind == "StatefulSet":
             yield fact.notes.get(names.REVISION_LABEL, "")
-            yield started(fact)
+            yield started(fact).partition(" ")[0]
+            yield from fact.notes.get(names.TOLD_ANNOTATION, "").split()
 
 
 def _object(name: str, content: Content, number: int, owner: Owner, labels: names.Labels) -> dict[str, object]:

@@ -133,7 +133,7 @@ def _made(
     snapshot: NameServerSnapshot, fact: ObjectFact, revision: str, found: list[Change], target: Target, now_ms: int
 ) -> Standing:
     behind = {pod.revision for pod in snapshot.pods} - {started(fact)}
-    reasons = compare.reasons(snapshot.objects, behind, target, _build(snapshot))
+    reasons = compare.reasons(snapshot.objects, fact, behind, target, _build(snapshot))
     asked = snapshot.server.metadata.annotations.get(names.RESTART, "")
     return of_workload(fact, revision, found, snapshot.pods, asked, now_ms, reasons)
 

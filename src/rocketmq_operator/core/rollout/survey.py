@@ -9,7 +9,7 @@ from ..groups.life import Phase
 from ..groups.view import GroupView, Views
 from ..membership import full_copy
 from . import compare
-from .compare import content_of
+from .compare import content_of, running
 from .content import Content
 from .diff import Change, changes, of_cluster
 from .live_keys import live
@@ -35,21 +35,23 @@ def renewed(snapshot: ClusterSnapshot, view: GroupView, standing: Standing, targ
     """How a group will stand once its template is the target's; as it stands where no new template is due."""
     if not standing.template_due:
         return standing
-    fact = retold(standing.workload, starting(snapshot, view, target))
+    fact = retold(standing.workload, starting(snapshot, view, standing.workload, target))
     return _made(snapshot, view, fact, target.revision, [], target, now_ms)
 
 
-def starting(snapshot: ClusterSnapshot, view: GroupView, target: Target) -> str:
-    """The revision that a new template starts pods for: one that pods run already, if the target is a live change away from it.
+def starting(snapshot: ClusterSnapshot, view: GroupView, workload: ObjectFact, target: Target) -> str:
+    """What a new template starts pods for: a revision that pods run already, if the target is a live change away from it.
 
-    So the way back from a change that failed restarts only those that had it.
+    So the way back from a change that failed restarts only those that had it. Pods that were started for the target, and
+    told since what it does not say, keep that until they restart: for the template to be another one than theirs, it is
+    the target ``after`` what they run.
     """
     for pod in view.pods:
-        before = content_of(snapshot.objects, pod.revision)
-        if before is None or pod.revision == target.revision:
-            continue
-        if not any(change.restarts for change in _between(snapshot, view, before, target)):
+        before = content_of(snapshot.objects, running(workload, pod.revision))
+        if before is not None and not any(change.restarts for change in _between(snapshot, view, before, target)):
             return pod.revision
+    if any(pod.revision == target.revision for pod in view.pods):
+        return f"{target.revision} after {running(workload, target.revision)}"
     return target.revision
 
 
@@ -63,7 +65,7 @@ def _made(
     now_ms: int,
 ) -> Standing:
     behind = {pod.revision for pod in view.pods} - {started(fact)}
-    reasons = compare.reasons(snapshot.objects, behind, target, _build(snapshot))
+    reasons = compare.reasons(snapshot.objects, fact, behind, target, _build(snapshot))
     asked = snapshot.cluster.metadata.annotations.get(names.RESTART, "")
     return of_workload(fact, revision, found, view.pods, asked, now_ms, reasons)
 
@@ -91,11 +93,11 @@ def _changes(
 
 def _between(snapshot: ClusterSnapshot, view: GroupView, before: Content, target: Target) -> list[Change]:
     """From a content to the target, for the versions that run in a group."""
-    running, build = _versions(snapshot, view), _build(snapshot)
+    versions, build = _versions(snapshot, view), _build(snapshot)
     return changes(
         build(before),
         build(target.content),
-        lambda key, value: all(live(key, value, version) for version in running),
+        lambda key, value: all(live(key, value, version) for version in versions),
     )
 
 

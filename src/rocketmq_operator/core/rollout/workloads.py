@@ -10,6 +10,7 @@ from .. import names, sizes
 from ..build import workload
 from ..build.pod import FORMAT
 from ..drift import unsized
+from ..facts import ObjectFact
 from ..groups.decide import Groups
 from ..groups.view import GroupView
 from ..volumes.view import as_they_are
@@ -28,22 +29,24 @@ def wanted(groups: Groups, view: GroupView, config: str, hard_spread: bool) -> J
         return noted(_built(view, config, hard_spread, target, workload.HELD_PARTITION, size), target)
     step = groups.steps.get(view.index)
     if step is not None and step.template:
-        started = starting(view.snapshot, view, groups.course.target)
+        started = starting(view.snapshot, view, there, groups.course.target)
         made = _built(view, config, hard_spread, started, workload.HELD_PARTITION, 1)
-        return as_they_are(unsized(noted(made, target)), there)
+        return as_they_are(unsized(noted(made, target, there)), there)
     if standing is None or standing.revision != target or standing.format != FORMAT or not standing.started:
         return None
     partition = standing.hold(view.pods, there.replicas)
     made = _built(view, config, hard_spread, standing.started, partition, 1)
-    return as_they_are(unsized(noted(made, target)), there)
+    return as_they_are(unsized(noted(made, target, there)), there)
 
 
 def _built(view: GroupView, config: str, hard_spread: bool, started: str, partition: int, size: int) -> Json:
     return workload.stateful_set(view.cluster, view.index, config, hard_spread, size, started, partition)
 
 
-def noted(made: Json, revision: str) -> Json:
-    """The workload with what it is at."""
+def noted(made: Json, revision: str, there: ObjectFact | None = None) -> Json:
+    """The workload with what it is at, and what its pods were told until then."""
     notes = {names.REVISION_LABEL: revision, names.FORMAT_ANNOTATION: str(FORMAT)}
+    if there is not None and names.TOLD_ANNOTATION in there.notes:
+        notes[names.TOLD_ANNOTATION] = there.notes[names.TOLD_ANNOTATION]
     metadata = made["metadata"]
     return {**made, "metadata": {**metadata, "annotations": {**metadata.get("annotations", {}), **notes}}}

@@ -315,6 +315,36 @@ def test_a_live_setting_restarts_nobody_and_survives_a_restart() -> None:
     assert "maxMessageSize=1000000" in world.world.intent(0)["live"]
 
 
+@pytest.mark.parametrize("bad_image_between", [False, True])
+def test_a_live_setting_that_an_undo_takes_back_needs_a_restart(bad_image_between: bool) -> None:
+    """Pods that were started for the revision that comes back were told more since, and keep it until they start again."""
+    world = Rolling()
+    first = world.second().status.revision
+    for name in world.world.brokers:
+        world.world.change_broker(name, settings={"maxMessageSize": "4194304"})
+    world.world.edit(properties={"maxMessageSize": "1000000"})
+    world.pass_seconds(20)
+    assert world.taken == []
+    if bad_image_between:
+        world.world.edit(brokerImage="bad")
+        world.bad = {world.second().status.revision}
+        world.pass_seconds(100)
+        pod = world.world.pods["c-0-1"]
+        world.world.pods["c-0-1"] = msgspec.structs.replace(pod, problem=Problem("ImagePullFailed", "no image"))
+        world.pass_seconds(5)
+        assert world.taken == ["c-0-1"]
+        world.taken.clear()
+    asked = world.second().status.revision
+    world.world.annotate(**{names.RUN_REVISION: f"{asked} {first}"})
+    world.pass_seconds(2)
+    assert "ConfigNeedsRestart" in (rolling(world).message + rolling(world).reason) or rolling(world).status == "True"
+    world.pass_seconds(400)
+    assert sorted(world.taken) == ["c-0-0", "c-0-1", "c-1-0", "c-1-1"]
+    assert rolling(world).reason == "Undone" and world.open("c-0-0") and world.open("c-1-0")
+    world.pass_seconds(100)
+    assert len(world.taken) == 4
+
+
 def test_a_setting_that_only_a_restart_takes() -> None:
     world = Rolling()
     world.world.edit(properties={"sendMessageThreadPoolNums": "7"})
