@@ -6,15 +6,17 @@ from rich.table import Table
 from rich.text import Text
 
 from rocketmq_operator.api.common import condition
+from rocketmq_operator.core import names
 from rocketmq_operator.core.facts import ClusterSnapshot
 from rocketmq_operator.core.members import broker_name
+from rocketmq_operator.core.rollout.compare import running
 from rocketmq_operator.core.rollout_status import TYPE
 
 from .observe import Seen
 
 
 class PodLine(msgspec.Struct, frozen=True, rename="camel"):
-    """A pod and what it was started for."""
+    """A pod and what it runs: the revision that it was started for, or one that it took live since."""
 
     pod: str
     group: str
@@ -55,10 +57,11 @@ def standing(seen: Seen) -> Standing:
 def _lines(seen: Seen) -> tuple[PodLine, ...]:
     snapshot, found = seen.snapshot, []
     for pod in snapshot.pods:
-        group, role = "", "name server"
+        group, role, workload = "", "name server", None
         if isinstance(snapshot, ClusterSnapshot):
+            workload = snapshot.objects.get(("StatefulSet", names.workload(snapshot.cluster.metadata.name, pod.group)))
             group, role = broker_name(snapshot.cluster.spec, pod.group), "slave" if pod.member else "master"
-        found.append(PodLine(pod.name, group, role, pod.ready, pod.revision))
+        found.append(PodLine(pod.name, group, role, pod.ready, running(workload, pod.revision)))
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from rocketmq_operator.api import BrokerCluster, BrokerClusterStatus
-from rocketmq_operator.api.brokercluster import BrokerGroup, BrokerMember
+from rocketmq_operator.api.brokercluster_status import BrokerGroup, BrokerMember
 from rocketmq_operator.api.common import Condition, condition
 from rocketmq_operator.reconcile.figures import BrokerFigures, ClusterFigures
 from rocketmq_operator.reconcile.progress import GroupProgress

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from rocketmq_operator.api.brokercluster import BrokerGroup, ReplicationMode
+from rocketmq_operator.api.brokercluster import ReplicationMode
+from rocketmq_operator.api.brokercluster_status import BrokerGroup
 
 from . import registration, sizes
 from .conditions import Verdict

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from rocketmq_operator.api import BrokerClusterStatus
-from rocketmq_operator.api.brokercluster import BrokerGroup, BrokerMember
+from rocketmq_operator.api.brokercluster_status import BrokerGroup, BrokerMember
 from rocketmq_operator.api.common import Condition, condition
 
 from . import cluster_conditions as say
@@ -18,6 +18,7 @@ from .groups.view import GroupView
 from .members import broker_name, member_count
 from .membership import full_copy
 from .plan import Action, Plan
+from .rollout.compare import running
 from .rollout.course import Course
 from .volumes import anew, refused
 from .volumes.view import groups as volumes_of
@@ -106,7 +107,8 @@ def _status(
 
 
 def _group(snapshot: ClusterSnapshot, view: GroupView, now_ms: int) -> BrokerGroup:
-    members = [_member(snapshot, pod, now_ms) for pod in view.pods]
+    workload = snapshot.objects.get(("StatefulSet", view.workload))
+    members = [_member(snapshot, pod, running(workload, pod.revision), now_ms) for pod in view.pods]
     # Members that are about to go do not count: a group is whole when those that stay are.
     count = member_count(snapshot.cluster.spec)
     asked = [member for pod, member in zip(view.pods, members, strict=True) if pod.member < count]
@@ -122,7 +124,7 @@ def _group(snapshot: ClusterSnapshot, view: GroupView, now_ms: int) -> BrokerGro
     )
 
 
-def _member(snapshot: ClusterSnapshot, pod: PodFact, now_ms: int) -> BrokerMember:
+def _member(snapshot: ClusterSnapshot, pod: PodFact, revision: str, now_ms: int) -> BrokerMember:
     fact = snapshot.brokers.get(pod.name)
     servers = registration.registered_on(snapshot.cluster, pod, snapshot.registrations)
     entry = snapshot.registrations.get(servers[0]) if servers else None
@@ -137,7 +139,7 @@ def _member(snapshot: ClusterSnapshot, pod: PodFact, now_ms: int) -> BrokerMembe
         full_copy=_is_copy(snapshot, pod),
         accepting=bool(fact and not pod.member and fact.permission & 2 and fact.accepts_from <= now_ms),
         registered_on=servers,
-        revision=pod.revision,
+        revision=revision,
         problem=pod.problem.message[:1024] if pod.problem else "",
     )
 

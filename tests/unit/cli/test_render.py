@@ -3,7 +3,7 @@
 from rich.console import Console
 
 from rocketmq_operator.api import BrokerCluster, BrokerClusterSpec, BrokerClusterStatus
-from rocketmq_operator.api.brokercluster import BrokerGroup
+from rocketmq_operator.api.brokercluster_status import BrokerGroup
 from rocketmq_operator.api.common import Metadata
 from rocketmq_operator.cli import render
 from rocketmq_operator.core.plan import Progress

@@ -20,12 +20,13 @@ def content_of(there: Objects, revision: str) -> Content | None:
     return read(fact) if fact else None
 
 
-def running(workload: ObjectFact, started: str) -> str:
+def running(workload: ObjectFact | None, started: str) -> str:
     """The revision that pods run that were started for ``started``: that one, or the one to which they were brought live.
 
     ``A after B`` is A for pods that must not keep what they were told for B (``survey.starting``).
     """
-    told, _, before = workload.notes.get(names.TOLD_ANNOTATION, "").partition(" ")
+    notes = workload.notes if workload is not None else {}
+    told, _, before = notes.get(names.TOLD_ANNOTATION, "").partition(" ")
     return told if told and before == started else started.partition(" ")[0]
 
 

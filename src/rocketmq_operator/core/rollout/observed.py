@@ -3,7 +3,7 @@
 import msgspec
 
 from rocketmq_operator.api import BrokerCluster
-from rocketmq_operator.api.brokercluster import BrokerGroup, BrokerMember
+from rocketmq_operator.api.brokercluster_status import BrokerGroup, BrokerMember
 
 from ..facts import BrokerFact, ClusterSnapshot
 from ..intent_data import data_of
