@@ -86,7 +86,7 @@ def test_what_is_no_first_record_is_never_taken(pod: Pod, master: Master, spoilt
 
 def test_an_answer_that_breaks_off_is_asked_for_again(pod: Pod, master: Master) -> None:
     master.cut = 10
-    assert "does not answer" in waits(pod)
+    assert "does not answer" in waits(pod, seconds=6)
     assert master.asked.count(26) > 1
 
 
