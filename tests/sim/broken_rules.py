@@ -57,6 +57,12 @@ DRAINING = (
         "if life.reading != seen[1]:",
     ),
     Broken(
+        "a cluster goes while its masters take messages",
+        "deleting.py",
+        "        return _last_look(snapshot, opened, now_ms)\n",
+        "        return _set(snapshot, False, \"DeletionAllowed\", \"nothing in the cluster is unread\")\n",
+    ),
+    Broken(
         "the finalizer goes early",
         "deleting.py",
         "        if reading is None or not reading.drained:\n",

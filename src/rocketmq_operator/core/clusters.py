@@ -59,7 +59,7 @@ def plan(snapshot: ClusterSnapshot, now: str, now_ms: int) -> Plan[BrokerCluster
         draft.actions = [action for action in draft.actions if isinstance(action, SetGate)]
     # What was begun is ended, too.
     draft.actions += volumes.restore(snapshot, groups)
-    _deletion(snapshot, groups, draft)
+    _deletion(snapshot, groups, draft, now_ms)
     return report(
         snapshot,
         groups,
@@ -158,9 +158,10 @@ def _steps(groups: Groups, draft: Draft) -> None:
             draft.waiting.append(f"{groups.views[index].name} {step.doing}")
 
 
-def _deletion(snapshot: ClusterSnapshot, groups: Groups, draft: Draft) -> None:
-    action, problem = deleting.decide(snapshot, groups)
-    if action:
-        draft.actions.append(action)
-    if problem:
-        draft.problems.append(problem)
+def _deletion(snapshot: ClusterSnapshot, groups: Groups, draft: Draft, now_ms: int) -> None:
+    decision = deleting.decide(snapshot, groups, now_ms)
+    draft.actions += decision.actions
+    if decision.problem:
+        draft.problems.append(decision.problem)
+    if decision.waiting:
+        draft.waiting.append(decision.waiting)

@@ -23,6 +23,11 @@ OPEN = {"brokerPermission": "6", "startAcceptSendRequestTimeStamp": "0"}
 FENCE = {"startAcceptSendRequestTimeStamp": str(FENCED_FOR_EVER)}
 
 
+def closed_since(fact: BrokerFact | None) -> int:
+    """When a master was closed because its cluster goes, in ms since 1970; 0 if it was not. That fence itself tells its time."""
+    return max(0, fact.accepts_from - FENCED_FOR_EVER) if fact is not None else 0
+
+
 class Verdict(Enum):
     """What to do with a master."""
 
@@ -64,7 +69,7 @@ def decide(group: Group) -> Decision:
         must_fence = problem.reason == "MasterBehindSlave" or fenced
         closed = fact.accepts_from >= FENCED_FOR_EVER
         return Decision(Verdict.FENCE if must_fence and not closed else Verdict.LEAVE, problem)
-    if not fenced:
+    if not fenced or (group.cluster.metadata.deletion_timestamp is not None and closed_since(fact)):
         return Decision(Verdict.LEAVE)
     waiting = _unheard(group) or _unregistered(group, master) or _unfollowed(group, fact)
     return Decision(Verdict.LEAVE, waiting=waiting) if waiting else Decision(Verdict.OPEN)

@@ -74,12 +74,16 @@ def told_no_empty_list(world: World, operation: str, address: str, what: Any) ->
 
 
 def closes_only_for_a_reason(world: World, operation: str, address: str, what: Any) -> str | None:
-    """A master that serves is fenced only where a slave is ahead of it, or where its group is about to change."""
+    """A master that serves is fenced only where a slave is ahead of it, where its group is about to change, or before its
+    cluster goes."""
     broker = _target(world, operation, address)
     if broker is None or int(what.get(SEND_FROM, 0)) <= broker.kernel.milliseconds() or not facts.accepts(broker):
         return None
     cluster, group, _ = broker.pod.name.rsplit("-", 2)
     if world.phases.lately(broker.pod.key[0], cluster, int(group)) - {"", "Opening"}:
+        return None
+    obj = facts.cluster(world, (broker.pod.key[0], cluster)) or {"metadata": {"deletionTimestamp": "now"}}
+    if obj["metadata"].get("deletionTimestamp"):
         return None
     if any(store.max_offset > broker.store.max_offset for store in facts.stores(world, cluster, int(group)).values()):
         return None

@@ -86,7 +86,8 @@ class Removal:
         return f"group {name} is removed though {sorted(sole)} live there alone" if sole else None
 
     def deletion_allowed(self, verb: str, plural: str, key: Key, body: Any) -> str | None:
-        """A cluster that is deleted is held while anything in it is unread, unless its annotation says that it may go."""
+        """A cluster that is deleted is held while anything in it is unread or a master takes messages, unless its annotation says
+        that it may go."""
         if plural != CLUSTERS.plural or not verb.startswith("patch") or "finalizers" not in body.get("metadata", {}):
             return None
         obj = facts.cluster(self._world, key)
@@ -98,8 +99,7 @@ class Removal:
         if obj["metadata"].get("annotations", {}).get(names.DELETE_UNCONSUMED) == "true":
             self._world.ledger.give_up(left)
             return None
-        return (
-            f"cluster {key[1]} may go with {len(left)} batches unread, such as {next(iter(left.values()))}"
-            if left
-            else None
-        )
+        if left:
+            return f"cluster {key[1]} may go with {len(left)} batches unread, such as {next(iter(left.values()))}"
+        taking = [each.pod.name for each in self._world.rocketmq.brokers() if each.is_master and facts.accepts(each)]
+        return f"cluster {key[1]} may go while {', '.join(taking)} takes messages" if taking else None

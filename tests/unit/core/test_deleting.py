@@ -5,6 +5,7 @@ import msgspec
 from rocketmq_operator.api.common import condition
 from rocketmq_operator.core import names
 from rocketmq_operator.core.addresses import NameServers
+from rocketmq_operator.core.opening import closed_since
 from rocketmq_operator.core.plan import Create, SetFinalizer
 
 from .groups.story import go, holding, running
@@ -29,9 +30,36 @@ def test_the_finalizer_comes_with_the_first_opening() -> None:
     assert finalizers(world) == [names.MESSAGES_FINALIZER]
 
 
-def test_a_cluster_with_nothing_unread_goes_at_once() -> None:
+def test_a_cluster_with_nothing_unread_is_closed_looked_at_once_more_and_goes() -> None:
     world = deleted(running())
+    masters = [world.brokers[name] for name in ("c-0-0", "c-1-0")]
+    assert all(each.accepts_from == 0 for each in masters)
+    go(world, 3)
+    assert all(closed_since(world.brokers[name]) for name in ("c-0-0", "c-1-0"))
+    assert finalizers(world) == [names.MESSAGES_FINALIZER], "a send that was under way may still be stored"
+    go(world, 6)
+    assert finalizers(world) == []
+
+
+def test_what_was_acknowledged_while_the_masters_were_being_closed_is_read_first() -> None:
+    world = deleted(running())
+    go(world, 3)
+    world.data["c-1-0"] = holding("orders", messages=5, read=4)
+    go(world, 20)
+    assert finalizers(world) == [names.MESSAGES_FINALIZER]
+    world.data["c-1-0"] = holding("orders", messages=5, read=5)
     go(world, 1)
+    assert finalizers(world) == []
+
+
+def test_a_master_that_starts_again_before_the_end_is_closed_again() -> None:
+    world = deleted(running())
+    go(world, 3)
+    world.start(0, 0)
+    assert not closed_since(world.brokers["c-0-0"])
+    go(world, 4)
+    assert finalizers(world) == [names.MESSAGES_FINALIZER] and closed_since(world.brokers["c-0-0"])
+    go(world, 8)
     assert finalizers(world) == []
 
 
@@ -47,7 +75,7 @@ def test_unread_messages_hold_it_back_and_are_named() -> None:
     assert degraded and degraded.reason == "UnconsumedMessages" and "broker-1" in degraded.message
     assert "orders" in degraded.message and names.DELETE_UNCONSUMED in degraded.message
     world.data["c-1-0"] = holding("orders", messages=5, read=5)
-    go(world, 1)
+    go(world, 8)
     assert finalizers(world) == []
 
 
@@ -85,7 +113,7 @@ def test_a_pause_does_not_hold_a_deletion() -> None:
     world = running()
     world.edit(paused=True)
     deleted(world)
-    go(world, 1)
+    go(world, 8)
     assert finalizers(world) == []
 
 
@@ -122,7 +150,7 @@ def test_a_group_that_went_before_holds_nothing_back() -> None:
     assert world.intent(1)["phase"] == "Removing"
     deleted(world)
     told = world.plan().events
-    go(world, 2)
+    go(world, 8)
     assert finalizers(world) == []
     assert not [event for event in told if event.reason.startswith("Group")], "nothing is done, so nothing is told"
 
