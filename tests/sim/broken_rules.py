@@ -60,7 +60,7 @@ DRAINING = (
         "a cluster goes while its masters take messages",
         "deleting.py",
         "        return _last_look(snapshot, opened, now_ms)\n",
-        "        return _set(snapshot, False, \"DeletionAllowed\", \"nothing in the cluster is unread\")\n",
+        '        return _set(snapshot, False, "DeletionAllowed", "nothing in the cluster is unread")\n',
     ),
     Broken(
         "the finalizer goes early",
