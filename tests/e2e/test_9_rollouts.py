@@ -67,6 +67,7 @@ def test_an_upgrade_and_the_way_back_under_traffic(kubectl: Kubectl) -> None:
     traffic = Traffic(kubectl, SERVERS, "rollout")
     try:
         traffic.start(rate=RATE, seconds=3600)
+        traffic.flows()
         upgrade(kubectl, NEW)
         rolled(kubectl, "nameserver", "names")
         rolled(kubectl)

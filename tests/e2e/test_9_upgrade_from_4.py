@@ -50,6 +50,7 @@ def test_from_4_to_5_under_traffic(kubectl: Kubectl) -> None:
     traffic = Traffic(kubectl, SERVERS, "from4")
     try:
         traffic.start(rate=RATE, seconds=3600)
+        traffic.flows()
         patch(kubectl, "nameserver", "names", image=NEW)
         patch(kubectl, "brokercluster", NAME, brokerImage=NEW)
         rolled(kubectl, "nameserver", "names")

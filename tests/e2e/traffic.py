@@ -70,6 +70,10 @@ class Traffic:
             "--duration", str(seconds), "--probe-groups",
         )  # fmt: skip
 
+    def flows(self, at_least: int = 200) -> None:
+        """Until so many are acknowledged: every client knows its topic's route, which it asks for once, and fails without."""
+        until(self._acknowledged, lambda count: count >= at_least, 120)
+
     def finish(self, at_least: int) -> Json:
         """Stop sending once so many are acknowledged, let everything arrive: both summaries, and the account by key."""
         try:
@@ -82,7 +86,7 @@ class Traffic:
         return {**found, "check": json.loads(checked.strip().splitlines()[-1])}
 
     def _acknowledged(self) -> int:
-        return int(self._in_pod("sh", "-c", f"wc -l <{self._ledger}/acknowledged-{self._run}"))
+        return int(self._in_pod("sh", "-c", f"wc -l <{self._ledger}/acknowledged-{self._run}", failing=True) or 0)
 
     def leave(self) -> None:
         """End what still runs, whatever happened."""

@@ -18,6 +18,9 @@ FENCED_FOR_EVER = 4_102_444_800_000
 """1 January 2100, in ms: a fence that only the operator lifts."""
 
 FOLLOW_MS = 60_000
+CONNECT_MS = 15_000
+"""A slave learns its master's address when it registers, at its start or 10 s later, and tries to connect every 5 s. Source:
+BrokerController.start and HAClient of 4.9.7."""
 
 OPEN = {"brokerPermission": "6", "startAcceptSendRequestTimeStamp": "0"}
 FENCE = {"startAcceptSendRequestTimeStamp": str(FENCED_FOR_EVER)}
@@ -111,12 +114,24 @@ def _unheard(group: Group) -> str:
 
 
 def _unfollowed(group: Group, fact: BrokerFact) -> str:
-    """A slave connects some seconds after its master is back; until then each send is stored, but waits in vain for it
-    (FLUSH_SLAVE_TIMEOUT after 3 s). A slave that never comes keeps its master closed for a minute only."""
-    if not group.initialized or fact.followers < 0 or group.now_ms - fact.boot > FOLLOW_MS:
+    """A slave connects some seconds after its master starts; until then each send is stored, but waits in vain for it
+    (FLUSH_SLAVE_TIMEOUT after 3 s), or is not waited for at all (SLAVE_NOT_AVAILABLE of 4.x). A slave that never comes keeps
+    its master closed for a minute only."""
+    if group.now_ms - fact.boot > FOLLOW_MS:
         return ""
-    missing = fact.in_sync - 1 - fact.followers
-    return f"waits for {missing} of its slaves to connect" if missing > 0 else ""
+    if fact.followers >= 0:
+        missing = fact.in_sync - 1 - fact.followers
+        return f"waits for {missing} of its slaves to connect" if missing > 0 else ""
+    if fact.role != "SYNC_MASTER" or not fact.version.startswith("4."):
+        return ""
+    # 4.x tells nobody which slaves are connected (no code 907).
+    coming = [pod.name for pod in group.pods if pod.member and not _has_connected(group, fact, pod)]
+    return f"waits for {', '.join(coming)} to connect" if coming else ""
+
+
+def _has_connected(group: Group, master: BrokerFact, pod: PodFact) -> bool:
+    slave = group.brokers.get(pod.name)
+    return slave is not None and group.now_ms - max(slave.boot, master.boot) >= CONNECT_MS
 
 
 def _unregistered(group: Group, master: PodFact) -> str:

@@ -7,7 +7,7 @@ from rocketmq_operator.api import BrokerClusterStatus
 from rocketmq_operator.api.common import Condition, condition
 from rocketmq_operator.core.addresses import NameServers
 from rocketmq_operator.core.facts import Problem, Registered
-from rocketmq_operator.core.opening import FENCED_FOR_EVER
+from rocketmq_operator.core.opening import CONNECT_MS, FENCED_FOR_EVER, FOLLOW_MS
 from rocketmq_operator.core.plan import Configure, Create, Plan, SetGate
 
 from .world import NOW_MS, World, cluster
@@ -57,6 +57,29 @@ def test_all_master_is_one_member_whatever_members_per_group_says() -> None:
     world = settled(allMaster=True, membersPerGroup=2)
     assert sorted(world.pods) == ["c-0-0", "c-1-0"]
     assert told(world.plan(), "Replicated").reason == "SingleMember"
+
+
+def test_a_first_master_waits_for_its_slave_to_connect_but_not_for_ever() -> None:
+    world = World(cluster(groupReplica=1))
+    world.plan()
+    world.start_pods()
+    world.change_broker("c-0-0", followers=0)
+    assert "waits for 1 of its slaves to connect" in told(world.plan(), "Ready").message
+    world.now_ms += FOLLOW_MS + 1000
+    world.plan()
+    assert world.brokers["c-0-0"].accepts_from == 0
+
+
+def test_slaves_of_4_x_are_given_time_to_connect_since_nobody_tells_whether_they_are() -> None:
+    world = World(cluster(groupReplica=1))
+    world.plan()
+    world.start_pods()
+    world.change_broker("c-0-0", version="4.9.7", in_sync=0)
+    world.now_ms += CONNECT_MS - 1000
+    assert "waits for c-0-1 to connect" in told(world.plan(), "Ready").message
+    world.now_ms += 2000
+    world.plan()
+    assert world.brokers["c-0-0"].accepts_from == 0
 
 
 def test_the_group_is_marked_before_its_master_opens() -> None:
