@@ -83,7 +83,23 @@ class Traffic:
         self._in_pod("touch", f"{self._ledger}/stop")
         found = {name: self._summary(name) for name in ("produce", "consume")}
         checked = self._clients("check", "--run", self._run, "--ledger", self._ledger, "-o", "json", failing=True)
-        return {**found, "check": json.loads(checked.strip().splitlines()[-1])}
+        return {**found, "check": json.loads(checked.strip().splitlines()[-1]), "trouble": self._trouble()}
+
+    def _trouble(self) -> dict[str, str]:
+        """What went wrong with sends: how often, and in which seconds of the run (UTC at 0)."""
+        begun = dict(line.split("\t")[:2] for line in self._lines("intents"))
+        first = min(map(int, begun.values()), default=0)
+        times: dict[str, list[float]] = {}
+        for line in (*self._lines("failed"), *self._lines("not-ok")):
+            key, *words = line.split("\t")
+            kind = "probe: " if key.rpartition("-")[2].startswith("p") else ""
+            why = kind + " ".join(words)[:120]
+            times.setdefault(why, []).append((int(begun.get(key, first)) - first) / 1000)
+        found = {why: f"{len(each)} from {min(each):.1f} to {max(each):.1f} s" for why, each in times.items()}
+        return {"0 s": time.strftime("%H:%M:%S", time.gmtime(first / 1000)), **found}
+
+    def _lines(self, ledger: str) -> list[str]:
+        return self._in_pod("sh", "-c", f"cat {self._ledger}/{ledger}-{self._run}", failing=True).splitlines()
 
     def _acknowledged(self) -> int:
         return int(self._in_pod("sh", "-c", f"wc -l <{self._ledger}/acknowledged-{self._run}", failing=True) or 0)

@@ -18,6 +18,7 @@ from .objects import Owner
 from .plan import Action, Plan
 from .rollout import hold, revisions, servers
 from .rollout.servers import Course
+from .rollout_status import SETTLING, settling
 from .rollout_status import events as rollout_events
 
 Json = dict[str, Any]
@@ -168,6 +169,14 @@ def _rollout(snapshot: NameServerSnapshot, course: Course) -> Verdict:
     if course.halted:
         return Verdict("RollingOut", True, "Halted", course.halted.message)
     if standing is None or not standing.due:
+        missing = [
+            f"{pod.name} {completeness.waiting(snapshot, pod) or 'is not ready'}"
+            for pod in snapshot.pods
+            if not pod.ready
+        ]
+        missing += ["a name server is missing"] if len(snapshot.pods) < scaling.wanted(snapshot) else []
+        if settling(snapshot.server.status.conditions if snapshot.server.status else (), missing):
+            return Verdict("RollingOut", True, SETTLING, f"every name server was restarted; {'; '.join(missing)}")
         return Verdict("RollingOut", False, "Undone" if undone else "UpToDate", "; ".join(undone))
     behind = len(snapshot.pods) if standing.template_due else len(standing.outdated)
     message = f"{len(snapshot.pods) - behind} of {len(snapshot.pods)} name servers are at {target.revision}"

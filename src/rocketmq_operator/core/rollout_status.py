@@ -13,6 +13,13 @@ from .rollout.course import Course
 from .rollout.standing import Standing
 
 TYPE = "RollingOut"
+SETTLING = "Settling"
+
+
+def settling(before: Sequence[Condition], unwell: Sequence[str]) -> bool:
+    """Whether a rollout that has restarted everybody is not over, because not all of them are back at work."""
+    old = condition(list(before), TYPE)
+    return bool(unwell) and old is not None and old.status == "True"
 
 
 def updated(course: Course, snapshot: ClusterSnapshot) -> int:
@@ -25,12 +32,16 @@ def updated(course: Course, snapshot: ClusterSnapshot) -> int:
 
 
 def rolling(groups: Groups, snapshot: ClusterSnapshot) -> Verdict:
-    """True while pods are still to restart; the reason is that of the restarts, or what holds them."""
+    """True while pods are still to restart, or are not back; the reason is that of the restarts, or what holds them."""
     course = groups.course
     undone = f"the spec asks for {course.target.asked}, {course.target.revision} runs instead"
     if course.halted:
         return Verdict(TYPE, True, "Halted", course.halted.message)
     if not course.due:
+        status = snapshot.cluster.status
+        unwell = sorted(f"{groups.views[index].name}: {words}" for index, words in course.ills.items())
+        if settling(status.conditions if status else (), unwell):
+            return Verdict(TYPE, True, SETTLING, f"every broker was restarted; {'; '.join(unwell)}")
         return Verdict(TYPE, False, "Undone", undone) if course.target.undone else Verdict(TYPE, False, "UpToDate")
     words = [
         f"{groups.views[index].name} {step.rolling}" for index, step in sorted(groups.steps.items()) if step.rolling

@@ -28,9 +28,13 @@ def yielding(view: GroupView, circle: Circle, course: Course) -> Step:
         WipeWritePermission("", f"took {view.name} out of the routes for writing", server, view.name)
         for server in answering(view.snapshot.registrations)
     )
+    if not view.registered_everywhere:
+        # Clients of a name server that starts again are told the old route once more: all their time is before them.
+        later = msgspec.structs.replace(view.life, since=circle.now_ms)
+        return Step(later, wiped, rolling="order topics leave it; a name server does not list it yet", again=1.0)
     left = (view.life.since - circle.now_ms) / 1000 + rules(view).close_seconds
     if left > 0:
-        return Step(view.life, wiped, rolling="order topics leave it; clients learn it", again=min(left, 10.0))
+        return Step(view.life, wiped, rolling="order topics leave it; clients learn it", again=min(left, LOOK_SECONDS))
     closing = msgspec.structs.replace(view.life.to(Phase.RESTARTING, circle.now_ms), reading=YIELDED)
     return Step(closing, wiped, rolling="is being closed", again=0.5)
 

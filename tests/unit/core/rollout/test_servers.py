@@ -50,6 +50,8 @@ def test_the_highest_first_and_the_next_only_when_it_is_complete() -> None:
     assert look(world, 4) == ["n-ns-1"]
     world.brokers_look()
     assert look(world, 4) == ["n-ns-0"]
+    over = rolling(world)
+    assert (over.status, over.reason) == ("True", "Settling") and "n-ns-0" in over.message, "the last is not back"
     world.brokers_look()
     look(world, 4)
     assert len(images(world)) == 1 and rolling(world).status == "False"
