@@ -218,6 +218,17 @@ class ClusterSnapshot(Remembering, frozen=True):
     others_rolling: int = 0
     most_rolling: int = 1
 
+    def later(self, **found: Any) -> "ClusterSnapshot":
+        """With what was looked at last (``LATER``). What was found out about it before stays: no answer depends on these."""
+        assert LATER.issuperset(found)
+        changed = msgspec.structs.replace(self, **found)
+        changed.__dict__["_answers"] = self._answers
+        return changed
+
+
+LATER = frozenset({"data", "order", "expandable", "others_rolling", "most_rolling"})
+"""Fields on which nothing that is asked by ``known`` may depend."""
+
 
 class Referring(msgspec.Struct, frozen=True):
     """A BrokerCluster that refers to a NameServer: its pods, and what the brokers in them said, where they were asked."""

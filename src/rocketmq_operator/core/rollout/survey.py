@@ -8,13 +8,17 @@ from ..facts import ClusterSnapshot, ObjectFact
 from ..groups.life import Phase
 from ..groups.view import GroupView, Views
 from ..membership import full_copy
+from ..memo import Memo
 from . import compare
 from .compare import content_of
 from .content import Content
 from .diff import Change, changes, of_cluster
 from .live_keys import live
-from .standing import Standing, of_workload, retold, started
-from .target import Target
+from .standing import Standing, come, of_workload, retold, started
+from .target import KIND, Target
+
+_kept: Memo[Standing] = Memo(4096)
+"""Comparing what would be built is most of the work of a rollout, and between two looks nothing of it changes."""
 
 
 def standings(snapshot: ClusterSnapshot, views: Views, target: Target, now_ms: int) -> dict[int, Standing]:
@@ -27,8 +31,23 @@ def _standing(snapshot: ClusterSnapshot, view: GroupView, target: Target, now_ms
     fact = snapshot.objects.get(("StatefulSet", view.workload))
     if fact is None or fact.owner_uid != snapshot.cluster.metadata.uid:
         return None
-    revision = fact.notes.get(names.REVISION_LABEL, "")
-    return _made(snapshot, view, fact, revision, _changes(snapshot, view, fact, revision, target), target, now_ms)
+    meta, revision = snapshot.cluster.metadata, fact.notes.get(names.REVISION_LABEL, "")
+    inputs = (
+        meta.name,
+        snapshot.cluster.spec,
+        meta.annotations.get(names.RESTART, ""),
+        fact,
+        view.pods,
+        [snapshot.objects.get((KIND, name)) for name in (revision, *(pod.revision for pod in view.pods))],
+        _versions(snapshot, view),
+        target,
+        come(fact, view.pods, meta.annotations.get(names.RESTART, ""), now_ms),
+    )
+    return _kept.get(
+        (meta.uid, view.index),
+        inputs,
+        lambda: _made(snapshot, view, fact, revision, _changes(snapshot, view, fact, revision, target), target, now_ms),
+    )
 
 
 def renewed(snapshot: ClusterSnapshot, view: GroupView, standing: Standing, target: Target, now_ms: int) -> Standing:
