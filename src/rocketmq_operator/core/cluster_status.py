@@ -1,14 +1,13 @@
 """The status of a BrokerCluster: a table of its brokers, and conditions that say in words what is and what to do."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from rocketmq_operator.api import BrokerClusterStatus
 from rocketmq_operator.api.brokercluster import BrokerGroup, BrokerMember
 from rocketmq_operator.api.common import Condition, condition
 
 from . import cluster_conditions as say
-from . import names, registration, rollout_status, scaling_status, sizes
+from . import names, pace, registration, rollout_status, scaling_status, sizes
 from .build import storage
 from .conditions import degraded, events, settle
 from .facts import ClusterSnapshot, PodFact, Problem
@@ -159,9 +158,4 @@ def _requeue(
         return None
     if ready.status == "True":
         return WAITING_SECONDS if waiting else None
-    unready = (_time(now) - _time(ready.last_transition_time)).total_seconds()
-    return min(30.0, max(1.0, (unready - 60) / 10))
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return pace.after(ready.last_transition_time, now)

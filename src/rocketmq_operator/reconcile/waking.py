@@ -9,7 +9,7 @@ from .facts_of import claim_fact
 from .views import ClaimView, NodeView, View
 from .world import Key, World, owner_key, referring
 
-SETTLE_SECONDS = 0.1
+SETTLE_SECONDS = 0.5
 """From a change of what we made until the look at it: changes come in bursts, a pod that starts has five within a second."""
 
 
