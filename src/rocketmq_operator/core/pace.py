@@ -5,7 +5,6 @@ from datetime import datetime
 
 from rocketmq_operator.api.common import Condition
 
-FIRST_SECONDS = 5
 MOVING = {("Ready", "False"), ("Scaling", "True")}
 
 
@@ -18,12 +17,12 @@ def next_look(conditions: Sequence[Condition], acted: bool, now: str) -> float:
 
 
 def after(began: str, now: str) -> float:
-    """Seconds until the next look at something that began at a time: 1 at first, 2 for the first minute, then slowly up to 30.
+    """Seconds until the next look at something that began at a time: 1 at first, 3 after half a minute, then slowly up to 30.
 
     What the API server tells wakes by itself; this is for what only brokers and name servers know.
     """
     waited = (_time(now) - _time(began)).total_seconds()
-    return 1.0 if waited < FIRST_SECONDS else min(30.0, max(2.0, (waited - 60) / 10))
+    return min(30.0, max(1.0, min(3.0, waited / 8), (waited - 60) / 10))
 
 
 def _time(text: str) -> datetime:
