@@ -76,6 +76,9 @@ class GroupView:
 
     def on_every_name_server(self, pod: PodFact) -> bool:
         """Whether every name server answers and lists a member."""
+        return self.snapshot.known(("listed", pod.name), lambda: self._listed(pod))
+
+    def _listed(self, pod: PodFact) -> bool:
         servers = self.snapshot.registrations
         return bool(servers) and len(registration.registered_on(self.cluster, pod, servers)) == len(servers)
 

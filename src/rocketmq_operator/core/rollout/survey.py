@@ -31,6 +31,17 @@ def _standing(snapshot: ClusterSnapshot, view: GroupView, target: Target, now_ms
     fact = snapshot.objects.get(("StatefulSet", view.workload))
     if fact is None or fact.owner_uid != snapshot.cluster.metadata.uid:
         return None
+    times = come(fact, view.pods, snapshot.cluster.metadata.annotations.get(names.RESTART, ""), now_ms)
+    return snapshot.known(
+        ("standing", view.index, target.revision, times),
+        lambda: _as_before(snapshot, view, fact, target, times, now_ms),
+    )
+
+
+def _as_before(
+    snapshot: ClusterSnapshot, view: GroupView, fact: ObjectFact, target: Target, times: tuple[str, ...], now_ms: int
+) -> Standing:
+    """The one of an earlier look if nothing that it follows from has changed."""
     meta, revision = snapshot.cluster.metadata, fact.notes.get(names.REVISION_LABEL, "")
     inputs = (
         meta.name,
@@ -41,7 +52,7 @@ def _standing(snapshot: ClusterSnapshot, view: GroupView, target: Target, now_ms
         [snapshot.objects.get((KIND, name)) for name in (revision, *(pod.revision for pod in view.pods))],
         _versions(snapshot, view),
         target,
-        come(fact, view.pods, meta.annotations.get(names.RESTART, ""), now_ms),
+        times,
     )
     return _kept.get(
         (meta.uid, view.index),
@@ -137,6 +148,10 @@ def ills(snapshot: ClusterSnapshot, views: Views, now_ms: int) -> Mapping[int, s
 
 def ill(view: GroupView, snapshot: ClusterSnapshot) -> str:
     """Whether each member is ready, answers, is on every name server, and slaves are full copies; empty if all is well."""
+    return snapshot.known(("ill", view.index), lambda: _ill(view, snapshot))
+
+
+def _ill(view: GroupView, snapshot: ClusterSnapshot) -> str:
     # Those that are held back are not missing: what holds them may be what this rollout restarts.
     count = sizes.decide(snapshot, view.index).replicas
     pods = [pod for pod in view.pods if pod.member < count]
