@@ -21,9 +21,6 @@ from .rollout.course import Course
 from .volumes import anew, refused
 from .volumes.view import groups as volumes_of
 
-WAITING_SECONDS = 3.0
-"""Until the next look while all is ready and something is still waited for: a slave that is being copied, a deletion that is held."""
-
 
 def report(
     snapshot: ClusterSnapshot,
@@ -157,5 +154,5 @@ def _requeue(
     if snapshot.cluster.spec.paused:
         return None
     if ready.status == "True":
-        return WAITING_SECONDS if waiting else None
+        return pace.WAITING_SECONDS if waiting else None
     return pace.after(ready.last_transition_time, now)

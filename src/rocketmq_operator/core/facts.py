@@ -31,15 +31,12 @@ def _decoded(raw: bytes) -> Any:
 class Remembering(msgspec.Struct, frozen=True, dict=True):
     """A fact that remembers what was found out about it, so that each question is answered once."""
 
-    @cached_property
-    def _answers(self) -> dict[Hashable, Any]:
-        return {}
-
     def known(self, question: Hashable, answer: Callable[[], T]) -> T:
         """The answer, which must follow from this fact and the question alone."""
-        if question not in self._answers:
-            self._answers[question] = answer()
-        found: T = self._answers[question]
+        answers: dict[Hashable, Any] = self.__dict__.setdefault("answers", {})
+        if question not in answers:
+            answers[question] = answer()
+        found: T = answers[question]
         return found
 
 
@@ -222,7 +219,7 @@ class ClusterSnapshot(Remembering, frozen=True):
         """With what was looked at last (``LATER``). What was found out about it before stays: no answer depends on these."""
         assert LATER.issuperset(found)
         changed = msgspec.structs.replace(self, **found)
-        changed.__dict__["_answers"] = self._answers
+        changed.__dict__["answers"] = self.__dict__.setdefault("answers", {})
         return changed
 
 

@@ -5,15 +5,18 @@ from datetime import datetime
 
 from rocketmq_operator.api.common import Condition
 
+WAITING_SECONDS = 3.0
+"""Until the next look while all is ready and something is still waited for: a slave that is being copied, a deletion that is held."""
+
 MOVING = {("Ready", "False"), ("Scaling", "True")}
 
 
 def next_look(conditions: Sequence[Condition], acted: bool, now: str) -> float:
     """Seconds until the next look, after whatever began last."""
     began = [each.last_transition_time for each in conditions if (each.type, each.status) in MOVING]
-    if acted or not began:
+    if acted:
         return 1.0
-    return after(max(began), now)
+    return after(max(began), now) if began else WAITING_SECONDS
 
 
 def after(began: str, now: str) -> float:

@@ -12,7 +12,7 @@ def forget() -> None:
     """Make plans begin with nothing that earlier ones left."""
     for kept in (
         config._made, workload._made, intents._made, objects._owned, drift._unsized,
-        survey._kept, target._asked, workloads._written,
+        survey._kept, survey._told, target._asked, workloads._written,
     ):  # fmt: skip
         kept.forget()
     for cached in (config._merged, network._budget, network.broker_service, versions.of_image, versions.of_text):

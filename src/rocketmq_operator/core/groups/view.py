@@ -1,7 +1,6 @@
 """One broker group as the rules see it."""
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 
 from rocketmq_operator.api import BrokerCluster
 
@@ -22,19 +21,13 @@ class GroupView:
         self.life = life
         self.name = broker_name(snapshot.cluster.spec, index)
         self.workload = names.workload(snapshot.cluster.metadata.name, index)
+        self.pods = tuple(registration.pods_of(snapshot.pods, index))
+        """Master first."""
+        self.master = next((pod for pod in self.pods if pod.member == 0), None)
 
     @property
     def cluster(self) -> BrokerCluster:
         return self.snapshot.cluster
-
-    @cached_property
-    def pods(self) -> tuple[PodFact, ...]:
-        """Master first."""
-        return tuple(registration.pods_of(self.snapshot.pods, self.index))
-
-    @cached_property
-    def master(self) -> PodFact | None:
-        return next((pod for pod in self.pods if pod.member == 0), None)
 
     @property
     def slaves(self) -> tuple[PodFact, ...]:

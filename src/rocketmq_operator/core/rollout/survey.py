@@ -18,6 +18,7 @@ from .standing import Standing, come, of_workload, retold, started
 from .target import KIND, Target
 
 _kept: Memo[Standing] = Memo(4096)
+_told: Memo[tuple[str, ...]] = Memo(4096)
 """Comparing what would be built is most of the work of a rollout, and between two looks nothing of it changes."""
 
 
@@ -93,9 +94,19 @@ def _made(
     now_ms: int,
 ) -> Standing:
     behind = {pod.revision for pod in view.pods} - {started(fact)}
-    reasons = compare.reasons(snapshot.objects, behind, target, _build(snapshot))
+    reasons = {name: _reasons(snapshot, name, target) for name in behind}
     asked = snapshot.cluster.metadata.annotations.get(names.RESTART, "")
     return of_workload(fact, revision, found, view.pods, asked, now_ms, reasons)
+
+
+def _reasons(snapshot: ClusterSnapshot, revision: str, target: Target) -> tuple[str, ...]:
+    """Why a pod that was started for a revision is behind the target."""
+    meta = snapshot.cluster.metadata
+    return _told.get(
+        (meta.uid, revision),
+        (meta.name, snapshot.cluster.spec, snapshot.objects.get((KIND, revision)), target),
+        lambda: compare.reasons(snapshot.objects, [revision], target, _build(snapshot))[revision],
+    )
 
 
 def _build(snapshot: ClusterSnapshot) -> compare.Build:

@@ -23,7 +23,7 @@ def upgraded(monkeypatch: pytest.MonkeyPatch) -> None:
     """The operator is another one: it builds in format 2, and remembers nothing of before."""
     for module in (pod, workloads, standing):
         monkeypatch.setattr(module, "FORMAT", 2)
-    for module, name in ((workload, "_made"), (workloads, "_written"), (survey, "_kept")):
+    for module, name in ((workload, "_made"), (workloads, "_written"), (survey, "_kept"), (survey, "_told")):
         monkeypatch.setattr(module, name, Memo(512))
 
 
