@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextvars import Context
 from typing import Any, TypeVar
 
-from rocketmq_operator.runtime.virtual import StuckError
+from rocketmq_operator.runtime.virtual import StuckError, VirtualClock
 
 T = TypeVar("T")
 
@@ -114,6 +114,15 @@ class SimLoop(asyncio.SelectorEventLoop):
         if not found:
             raise OSError(f"{host}: no such name")
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port)) for ip in found]
+
+
+class SimClock(VirtualClock):
+    """The time of a loop that it need not look for."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, epoch: float) -> None:
+        super().__init__(epoch)
+        self.now = loop.time  # type: ignore[method-assign]
+        self.call_later = loop.call_later  # type: ignore[method-assign,assignment]
 
 
 def run_sim(main: Coroutine[Any, Any, T]) -> T:

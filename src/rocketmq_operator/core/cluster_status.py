@@ -1,14 +1,13 @@
 """The status of a BrokerCluster: a table of its brokers, and conditions that say in words what is and what to do."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from rocketmq_operator.api import BrokerClusterStatus
 from rocketmq_operator.api.brokercluster_status import BrokerGroup, BrokerMember
 from rocketmq_operator.api.common import Condition, condition
 
 from . import cluster_conditions as say
-from . import names, registration, rollout_status, scaling_status, sizes
+from . import names, pace, registration, rollout_status, scaling_status, sizes
 from .build import storage
 from .conditions import degraded, events, settle
 from .facts import ClusterSnapshot, PodFact, Problem
@@ -22,9 +21,6 @@ from .rollout.compare import running
 from .rollout.course import Course
 from .volumes import anew, refused
 from .volumes.view import groups as volumes_of
-
-WAITING_SECONDS = 3.0
-"""Until the next look while all is ready and something is still waited for: a slave that is being copied, a deletion that is held."""
 
 
 def report(
@@ -160,10 +156,5 @@ def _requeue(
     if snapshot.cluster.spec.paused:
         return None
     if ready.status == "True":
-        return WAITING_SECONDS if waiting else None
-    unready = (_time(now) - _time(ready.last_transition_time)).total_seconds()
-    return min(30.0, max(1.0, (unready - 60) / 10))
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return pace.WAITING_SECONDS if waiting else None
+    return pace.after(ready.last_transition_time, now)

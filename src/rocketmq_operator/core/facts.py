@@ -31,15 +31,12 @@ def _decoded(raw: bytes) -> Any:
 class Remembering(msgspec.Struct, frozen=True, dict=True):
     """A fact that remembers what was found out about it, so that each question is answered once."""
 
-    @cached_property
-    def _answers(self) -> dict[Hashable, Any]:
-        return {}
-
     def known(self, question: Hashable, answer: Callable[[], T]) -> T:
         """The answer, which must follow from this fact and the question alone."""
-        if question not in self._answers:
-            self._answers[question] = answer()
-        found: T = self._answers[question]
+        answers: dict[Hashable, Any] = self.__dict__.setdefault("answers", {})
+        if question not in answers:
+            answers[question] = answer()
+        found: T = answers[question]
         return found
 
 
@@ -217,6 +214,17 @@ class ClusterSnapshot(Remembering, frozen=True):
     servers_rolling: bool = False
     others_rolling: int = 0
     most_rolling: int = 1
+
+    def later(self, **found: Any) -> "ClusterSnapshot":
+        """With what was looked at last (``LATER``). What was found out about it before stays: no answer depends on these."""
+        assert LATER.issuperset(found)
+        changed = msgspec.structs.replace(self, **found)
+        changed.__dict__["answers"] = self.__dict__.setdefault("answers", {})
+        return changed
+
+
+LATER = frozenset({"data", "order", "expandable", "others_rolling", "most_rolling"})
+"""Fields on which nothing that is asked by ``known`` may depend."""
 
 
 class Referring(msgspec.Struct, frozen=True):

@@ -118,6 +118,9 @@ def _report(snapshot: NameServerSnapshot, course: Course, draft: Draft, now: str
     )
     quiet = settled or (server.spec.paused and not completeness.unasked(snapshot.pods))
     requeue = None if quiet and not draft.actions else pace.next_look(conditions, bool(draft.actions), now)
+    if requeue is not None and not draft.actions and not completeness.unasked(snapshot.pods):
+        # Nobody runs who could be asked for news: the API server tells when that changes.
+        requeue = max(requeue, pace.WAITING_SECONDS)
     if requeue is not None and draft.scaling.patient:
         requeue = max(requeue, PATIENT_SECONDS)
     told = (*rollout_events(before, conditions), *events(before, conditions))

@@ -1,7 +1,5 @@
 """Reconciling a BrokerCluster: observe, plan, act, report."""
 
-import msgspec
-
 from rocketmq_operator.admin import Admin
 from rocketmq_operator.api import NAME_SERVER, BrokerCluster
 from rocketmq_operator.api.common import condition
@@ -75,7 +73,7 @@ class BrokerClusters:
     def _among_others(self, snapshot: ClusterSnapshot, key: Key) -> ClusterSnapshot:
         """With the number of other clusters that restart because the operator was upgraded, by their statuses and by us."""
         others = (self._world.upgrading() | self._upgrading) - {key}
-        return msgspec.structs.replace(snapshot, others_rolling=len(others), most_rolling=self._most_rolling)
+        return snapshot.later(others_rolling=len(others), most_rolling=self._most_rolling)
 
     async def observe(self, cluster: BrokerCluster, key: Key) -> ClusterSnapshot:
         """Everything that decides about a cluster, as it is now."""
@@ -121,7 +119,7 @@ class BrokerClusters:
         asked = answering(snapshot.registrations) if demand.order else ()
         found = await look.orders(self._admin, asked)
         order = {server: values for server, values in found.items() if values is not None}
-        return msgspec.structs.replace(snapshot, data=data, order=order)
+        return snapshot.later(data=data, order=order)
 
     async def _classes(self, snapshot: ClusterSnapshot) -> ClusterSnapshot:
         """Whether volumes that are to grow can; nothing in everyday life."""
@@ -129,7 +127,7 @@ class BrokerClusters:
         if not wanted:
             return snapshot
         found = {name: await look.expandable(self._kube, name) for name in sorted(wanted)}
-        return msgspec.structs.replace(snapshot, expandable=found)
+        return snapshot.later(expandable=found)
 
     async def _name_servers(self, cluster: BrokerCluster) -> NameServers:
         spec, namespace = cluster.spec, cluster.metadata.namespace

@@ -36,6 +36,13 @@ def _object_fact(kind: str, view: Made) -> ObjectFact:
 
 def claim_fact(claim: ClaimView) -> ClaimFact:
     """A claim as plans see it (Kubernetes: *Expanding Persistent Volumes Claims*, *Recovering from Failure*)."""
+    found: ClaimFact | None = claim.__dict__.get("fact")
+    if found is None:
+        found = claim.__dict__["fact"] = _claim_fact(claim)
+    return found
+
+
+def _claim_fact(claim: ClaimView) -> ClaimFact:
     meta, spec, status = claim.metadata, claim.spec, claim.status
     conditions = {each.type: each for each in status.conditions if each.status == "True"}
     errors = (conditions.get("ControllerResizeError"), conditions.get("NodeResizeError"))

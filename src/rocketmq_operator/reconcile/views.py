@@ -149,7 +149,7 @@ class ClaimStatus(msgspec.Struct, frozen=True, rename="camel"):
     allocated_resource_statuses: ClaimRequests = ClaimRequests()
 
 
-class ClaimView(View, frozen=True):
+class ClaimView(View, frozen=True, dict=True):
     """A claim of ours."""
 
     spec: ClaimSpec = ClaimSpec()

@@ -2,14 +2,16 @@
 
 from typing import Any
 
+import msgspec
+
 from rocketmq_operator.api import BROKER_CLUSTER, NAME_SERVER, NameServer
 from rocketmq_operator.runtime.queue import WorkQueue
 
-from .facts_of import claim_fact
-from .views import ClaimView, NodeView, View
+from .facts_of import claim_fact, pod_fact
+from .views import ClaimView, Made, NodeView, PodView, View
 from .world import Key, World, owner_key, referring
 
-SETTLE_SECONDS = 0.1
+SETTLE_SECONDS = 0.5
 """From a change of what we made until the look at it: changes come in bursts, a pod that starts has five within a second."""
 
 
@@ -53,7 +55,7 @@ class Waking:
     def _object_changed(self, old: View | None, new: View | None) -> None:
         view = new or old
         key = owner_key(view) if view else None
-        if key is None:
+        if key is None or (old is not None and new is not None and _same(old, new)):
             return
         self._queue.add_after(key, SETTLE_SECONDS)
         if key.kind == NAME_SERVER.kind:
@@ -66,6 +68,20 @@ class Waking:
         grows = old is not None and new is not None and (old.spec, old.status) != (new.spec, new.status)
         if grows or (new is not None and claim_fact(new).lost):
             self._object_changed(old, new)
+
+
+def _same(old: View, new: View) -> bool:
+    """Whether a change is none that a plan sees: pods and StatefulSets have a status of which most is no matter of ours."""
+    version = {"resource_version": new.metadata.resource_version}
+    if isinstance(old, PodView) and isinstance(new, PodView):
+        return pod_fact(old) == pod_fact(new) and old.metadata.labels == new.metadata.labels
+    if msgspec.structs.replace(old.metadata, **version) != new.metadata:
+        return False
+    return isinstance(old, Made) and isinstance(new, Made) and _content(old) == _content(new)
+
+
+def _content(view: Made) -> tuple[msgspec.Raw, msgspec.Raw, int]:
+    return view.spec, view.data, view.revision
 
 
 def _wish(item: Any) -> tuple[int, dict[str, str]]:

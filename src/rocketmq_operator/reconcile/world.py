@@ -1,6 +1,6 @@
 """The watched world: one store for each kind, fed by reflectors, read by reconcilers; and who is to be woken by which change."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -9,6 +9,7 @@ from rocketmq_operator.api.common import condition
 from rocketmq_operator.core import names
 from rocketmq_operator.core.addresses import ServiceName, names_service
 from rocketmq_operator.core.facts import ClaimFact, ObjectFact, PodFact
+from rocketmq_operator.core.memo import Memo
 from rocketmq_operator.core.rollout.diff import Reason
 from rocketmq_operator.kube.resources import CONFIG_MAP, CONTROLLER_REVISION, PDB, SERVICE, STATEFULSET
 from rocketmq_operator.runtime import Store
@@ -54,20 +55,19 @@ class World:
         self.claims: Store[ClaimView] = Store(indexers={"owner": by_owner})
         self.sees_nodes = False
         self.sees_claims = False
+        self._facts: Memo[Mapping[tuple[str, str], ObjectFact]] = Memo(4096)
+        self._pods: Memo[tuple[PodFact, ...]] = Memo(4096)
 
-    def facts(self, key: Key) -> dict[tuple[str, str], ObjectFact]:
+    def facts(self, key: Key) -> Mapping[tuple[str, str], ObjectFact]:
         """Everything made for a resource, by kind and name."""
-        return {(fact.kind, fact.name): fact for fact in self._facts(key)}
-
-    def _facts(self, key: Key) -> Iterator[ObjectFact]:
         owner = f"{key.kind}/{key.namespace}/{key.name}"
-        for kind, store in self.made.items():
-            yield from (object_fact(kind, view) for view in store.by_index("owner", owner))
+        views = [store.by_index("owner", owner) for store in self.made.values()]
+        return self._facts.get(owner, views, lambda: _by_name(zip(self.made, views, strict=True)))
 
     def pods_of(self, key: Key) -> tuple[PodFact, ...]:
         """The pods of a resource."""
         views = self.pods.by_index("owner", f"{key.kind}/{key.namespace}/{key.name}")
-        return tuple(sorted((pod_fact(view) for view in views), key=lambda pod: (pod.group, pod.member)))
+        return self._pods.get(key, views, lambda: _in_order(views))
 
     def claims_of(self, key: Key) -> dict[str, ClaimFact] | None:
         """The claims of a cluster's brokers by name; None where claims may not be read."""
@@ -102,6 +102,15 @@ class World:
     def node_addresses(self) -> frozenset[str]:
         """All addresses of all nodes."""
         return frozenset(each.address for node in self.nodes.values() for each in node.status.addresses)
+
+
+def _by_name(made: Iterable[tuple[str, tuple[Made, ...]]]) -> Mapping[tuple[str, str], ObjectFact]:
+    facts = (object_fact(kind, view) for kind, views in made for view in views)
+    return {(fact.kind, fact.name): fact for fact in facts}
+
+
+def _in_order(views: Iterable[PodView]) -> tuple[PodFact, ...]:
+    return tuple(sorted((pod_fact(view) for view in views), key=lambda pod: (pod.group, pod.member)))
 
 
 def _upgrades(cluster: BrokerCluster) -> bool:

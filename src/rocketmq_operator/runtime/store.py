@@ -31,6 +31,7 @@ class Store(Generic[V]):
         self._views: dict[Name, V] = {}
         self._indexers = dict(indexers or {})
         self._indexes: dict[str, dict[str, dict[Name, V]]] = {name: {} for name in self._indexers}
+        self._answers: dict[tuple[str, str], tuple[V, ...]] = {}
         self._handlers: list[Callable[[V | None, V | None], None]] = []
         self._unsynced: set[int] = set()
         self._writers = 0
@@ -49,8 +50,13 @@ class Store(Generic[V]):
         return tuple(self._views.values())
 
     def by_index(self, index: str, key: str) -> tuple[V, ...]:
-        """All views to which an indexer gave ``key``."""
-        return tuple(self._indexes[index].get(key, {}).values())
+        """All views to which an indexer gave ``key``; one and the same tuple until one of them changes."""
+        found = self._answers.get((index, key))
+        if found is None:
+            found = tuple(self._indexes[index].get(key, {}).values())
+            if found:
+                self._answers[index, key] = found
+        return found
 
     @property
     def synced(self) -> bool:
@@ -99,10 +105,12 @@ class Store(Generic[V]):
         for index, indexer in self._indexers.items():
             for key in indexer(view):
                 self._indexes[index].setdefault(key, {})[name] = view
+                self._answers.pop((index, key), None)
 
     def _unindex(self, name: Name, view: V) -> None:
         for index, indexer in self._indexers.items():
             for key in indexer(view):
+                self._answers.pop((index, key), None)
                 names = self._indexes[index].get(key, {})
                 names.pop(name, None)
                 if not names:

@@ -6,23 +6,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from rocketmq_operator.api.common import condition
-from rocketmq_operator.core import clusters, drift, intents, objects
+from rocketmq_operator.core import clusters
 from rocketmq_operator.core.addresses import NameServers
-from rocketmq_operator.core.build import config, network, workload
 from rocketmq_operator.core.facts import Registered
 from rocketmq_operator.core.opening import FENCED_FOR_EVER
 from rocketmq_operator.core.plan import Configure, SetGate
 from tests.unit.core.world import NOW, NOW_MS, SERVERS, World, cluster
 
+from .kept import changes_nothing
+
 GROUPS, MEMBERS = st.integers(0, 1), st.integers(0, 1)
-
-
-def forget() -> None:
-    """Make plans begin with nothing that earlier ones left."""
-    for kept in (config._made, workload._made, intents._made, objects._owned, drift._unsized):
-        kept.forget()
-    for cached in (config._merged, network._budget, network.broker_service):
-        cached.cache_clear()
 
 
 class Histories(RuleBasedStateMachine):
@@ -124,11 +117,7 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def what_was_kept_changes_no_plan(self) -> None:
-        snapshot = self.world.snapshot()
-        kept = clusters.plan(snapshot, NOW, NOW_MS)
-        forget()
-        facts = {key: msgspec.structs.replace(fact) for key, fact in snapshot.objects.items()}
-        assert clusters.plan(msgspec.structs.replace(snapshot, objects=facts), NOW, NOW_MS) == kept
+        changes_nothing(self.world)
 
     def _planned(self) -> tuple[object, ...]:
         return clusters.plan(self.world.snapshot(), NOW, NOW_MS).actions

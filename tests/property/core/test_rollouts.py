@@ -9,6 +9,8 @@ from rocketmq_operator.core.opening import FENCED_FOR_EVER
 from tests.unit.core.rollout.rolling import Rolling, restarts
 from tests.unit.core.world import World
 
+from .kept import changes_nothing
+
 EVENTS = st.one_of(
     st.tuples(st.just("edit"), st.sampled_from(["one", "two", "three"])),
     st.tuples(st.just("pause"), st.booleans()),
@@ -67,6 +69,7 @@ def test_nothing_unsafe_and_an_end(story: list[tuple[tuple[str, object], int]]) 
     for (kind, what), seconds in story:
         happen(world, kind, what)
         world.pass_seconds(seconds)
+        changes_nothing(world.world)
     world.world.annotate(**{names.ROLLOUT_PAUSED: None})
     world.copy_everything()
     world.pass_seconds(420)

@@ -45,7 +45,21 @@ def _begun(history: "History", done: bool) -> bool:
     """A change often gets time to spread before the next thing happens."""
     if done and history.random.random() < 0.5:
         history.rest = history.random.uniform(10, 90)
+        history.rested = lambda: all(_spread(each) for each in _resources(history))
     return done
+
+
+def _resources(history: "History") -> list[dict[str, Any]]:
+    return [each for kind in (CLUSTERS, NAME_SERVERS) for each in history.world.api.objects(kind.plural)]
+
+
+def _spread(item: dict[str, Any]) -> bool:
+    """Whether nothing of a rollout is left to be done, as far as the operator knows."""
+    status = item.get("status", {})
+    conditions: dict[str, Any] = {each["type"]: each for each in status.get("conditions", ())}
+    rolling = conditions.get("RollingOut", {})
+    seen = status.get("observedGeneration") == item["metadata"]["generation"]
+    return seen and (rolling.get("status") == "False" or rolling.get("reason") in {"Halted", "Paused"})
 
 
 def _next(history: "History", image: str) -> str:

@@ -10,6 +10,7 @@ from ..invariants import Watchdog
 from ..world import NAME_SERVER, NAMESPACE, World
 from ..world.kernel import Violation
 from . import convergence
+from .event import never
 from .operator import Operator
 from .plot import Plot
 
@@ -32,7 +33,8 @@ class History:
         self.repairs: dict[str, Callable[[], bool]] = {}
         """What people still have to set right, by pod."""
         self.rest = 0.0
-        """Seconds for which nothing else is to happen, so that what was begun may come to its end."""
+        """Seconds for which nothing else is to happen, so that what was begun may come to its end; or until ``rested``."""
+        self.rested: Callable[[], bool] = never
         self.silent: list[str] = []
         """Topics that nobody reads."""
 

@@ -9,9 +9,9 @@ from rocketmq_operator.core.names import FIELD_MANAGER
 from rocketmq_operator.reconcile.controller import Controller
 from rocketmq_operator.runtime.election import Terms
 from rocketmq_operator.runtime.lease import Elector
-from rocketmq_operator.runtime.virtual import VirtualClock
 
 from ..invariants import Watchdog
+from ..loop import SimClock
 from ..world import Link, SimAdmin, World
 from ..world.kernel import EPOCH
 
@@ -39,7 +39,7 @@ class Operator:
         self.admin = SimAdmin(world.rocketmq, world.clients, world.weather, random, self._step)
         self.link.on_write = self._wrote
         self.admin.on_write = watchdog.broker_write
-        clock = VirtualClock(EPOCH)
+        clock = SimClock(asyncio.get_running_loop(), EPOCH)
         self._elector: Elector | None = None
         self.controller = Controller(
             self.link,

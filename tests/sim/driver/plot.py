@@ -14,12 +14,13 @@ from . import (
     events_users,
     events_volumes,
 )
-from .event import Event
+from .event import Event, never
 
 if TYPE_CHECKING:
     from .history import History
 
 EVENTS = 50
+LOOK_SECONDS = 5.0
 PACES = (1.0, 2.0, 4.0)
 """Mean seconds between two events, one for each history: some leave time to recover, some do not."""
 
@@ -54,8 +55,18 @@ class Plot:
             if event.happen(self._history):
                 self._history.events += 1
                 self._history.kernel.count(f"event/world/{event.name}")
-            await asyncio.sleep(self._pause() + self._history.rest)
-            self._history.rest = 0.0
+            await asyncio.sleep(self._pause())
+            await self._rest()
+
+    async def _rest(self) -> None:
+        """As long as the event asked for, or until what it began has come to its end."""
+        history = self._history
+        ends, history.rest = history.kernel.now() + history.rest, 0.0
+        while (left := ends - history.kernel.now()) > 0:
+            await asyncio.sleep(min(LOOK_SECONDS, left))
+            if history.rested():
+                break
+        history.rested = never
 
     def _pause(self) -> float:
         if self._bursts and self._random.random() < 0.6:

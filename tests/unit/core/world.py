@@ -134,13 +134,14 @@ class World:
         )
         if self.volumes is not None:
             classes = {name: self.volumes.expandable.get(name) for name in growth.demand(looked)}
-            looked = msgspec.structs.replace(looked, expandable=classes)
+            looked = looked.later(expandable=classes)
         wanted = demand(looked, self.now_ms)
         data = {pod: each for pod, each in self.data.items() if pod in wanted.tables and pod in self.brokers}
         order = {
             server: dict(each) for server, each in self.order.items() if wanted.order and self.lists[server] is not None
         }
-        return msgspec.structs.replace(looked, **{"data": data, "order": order, **changes})
+        looked = looked.later(data=data, order=order)
+        return msgspec.structs.replace(looked, **changes) if changes else looked
 
     def plan(self, **changes: Any) -> Plan[BrokerClusterStatus]:
         """One plan, carried out at once, its status written."""

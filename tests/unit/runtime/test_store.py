@@ -26,6 +26,7 @@ def test_an_index_follows_every_change() -> None:
     assert {each.metadata.name for each in store.by_index("owner", "x")} == {"a", "b"}
     writer.put(view("a", 2, owner="y"))
     assert [each.metadata.name for each in store.by_index("owner", "x")] == ["b"]
+    assert store.by_index("owner", "x") is store.by_index("owner", "x")
     assert [each.metadata.name for each in store.by_index("owner", "y")] == ["a"]
     writer.remove(("ns", "b"))
     writer.put(view("a", 3))

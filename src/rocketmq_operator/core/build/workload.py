@@ -77,6 +77,12 @@ def _stateful_set(
     }
 
 
+def template(cluster: BrokerCluster, group: int, config: str, *, hard_spread: bool) -> Json:
+    """The template of a group's pods alone: to compare it with another, so it is not kept."""
+    volumes = storage.volumes(cluster.spec, names.group_labels(cluster.metadata.name, group))
+    return _template(cluster, group, config, volumes, hard_spread, "")
+
+
 def _template(
     cluster: BrokerCluster, group: int, config: str, volumes: storage.Volumes, hard_spread: bool, started: str
 ) -> Json:

@@ -1,7 +1,6 @@
 """One broker group as the rules see it."""
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 
 from rocketmq_operator.api import BrokerCluster
 
@@ -22,19 +21,13 @@ class GroupView:
         self.life = life
         self.name = broker_name(snapshot.cluster.spec, index)
         self.workload = names.workload(snapshot.cluster.metadata.name, index)
+        self.pods = tuple(registration.pods_of(snapshot.pods, index))
+        """Master first."""
+        self.master = next((pod for pod in self.pods if pod.member == 0), None)
 
     @property
     def cluster(self) -> BrokerCluster:
         return self.snapshot.cluster
-
-    @cached_property
-    def pods(self) -> tuple[PodFact, ...]:
-        """Master first."""
-        return tuple(registration.pods_of(self.snapshot.pods, self.index))
-
-    @cached_property
-    def master(self) -> PodFact | None:
-        return next((pod for pod in self.pods if pod.member == 0), None)
 
     @property
     def slaves(self) -> tuple[PodFact, ...]:
@@ -76,6 +69,9 @@ class GroupView:
 
     def on_every_name_server(self, pod: PodFact) -> bool:
         """Whether every name server answers and lists a member."""
+        return self.snapshot.known(("listed", pod.name), lambda: self._listed(pod))
+
+    def _listed(self, pod: PodFact) -> bool:
         servers = self.snapshot.registrations
         return bool(servers) and len(registration.registered_on(self.cluster, pod, servers)) == len(servers)
 

@@ -34,10 +34,12 @@ def reasons(
     there: Objects, workload: ObjectFact, revisions: Iterable[str], target: Target, build: Build
 ) -> dict[str, tuple[str, ...]]:
     """By revision, why a pod that was started for it is behind the target."""
-    return {name: _reasons(content_of(there, running(workload, name)), target, build) for name in revisions}
+    return {name: why(there, running(workload, name), target, build) for name in revisions}
 
 
-def _reasons(before: Content | None, target: Target, build: Build) -> tuple[str, ...]:
+def why(there: Objects, revision: str, target: Target, build: Build) -> tuple[str, ...]:
+    """Why a pod that runs a revision is behind the target."""
+    before = content_of(there, revision)
     if before is None:
         return (Reason.OPERATOR.value,)
     told = changes(build(before), build(target.content), lambda *_: False)

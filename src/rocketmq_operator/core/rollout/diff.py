@@ -69,7 +69,7 @@ def of_cluster(cluster: BrokerCluster, content: Content) -> Built:
     """What a BrokerCluster's pods would be with a content."""
     spec = into(cluster.spec, content)
     made = msgspec.structs.replace(cluster, spec=spec)
-    template = workload.stateful_set(made, 0, "config", False, 1)["spec"]["template"]
+    template = workload.template(made, 0, "config", hard_spread=False)
     settings = config.user_properties(spec, content.config)
     return _cut(template, settings, pod.java_settings(spec.jvm), spec.replication_mode.value)
 

@@ -10,6 +10,7 @@ from ..build.pod import FORMAT
 from ..completeness import some
 from ..drift import unsized
 from ..facts import NameServerSnapshot, ObjectFact, PodFact, Problem
+from ..memo import Memo
 from ..nameserver_scaling import missing_brokers, size_of, wanted
 from ..plan import Action
 from . import compare, hold, revisions, windows
@@ -17,6 +18,8 @@ from .diff import Change, changes, of_server
 from .standing import Standing, bad_times, broken, of_workload, retold, started
 from .target import Target, choose, effective
 from .workloads import noted
+
+_written: Memo[dict[str, object]] = Memo(1024)
 
 
 class Course(msgspec.Struct, frozen=True):
@@ -165,4 +168,4 @@ def objects(snapshot: NameServerSnapshot, course: Course) -> list[dict[str, obje
         _config, *rest, _ = nameserver.objects(server)
         return rest
     *rest, workload = nameserver.objects(server, standing.started, standing.hold(snapshot.pods, there.replicas))
-    return [*rest, unsized(noted(workload, target))]
+    return [*rest, _written.get(server.metadata.uid, (workload, target), lambda: unsized(noted(workload, target)))]

@@ -126,6 +126,12 @@ def of_workload(
     )
 
 
+def come(fact: ObjectFact, pods: Iterable[PodFact], asked_at: str, now_ms: int) -> tuple[str, ...]:
+    """The requests for a restart whose time has come: all that the moment decides about a standing."""
+    texts = (asked_at, fact.notes.get(names.RESTART, ""), *(pod.restart for pod in pods))
+    return tuple(text for text in texts if text and (time := _time(text)) is not None and time <= now_ms)
+
+
 def format_of(fact: ObjectFact) -> int:
     """The format in which a workload was built last."""
     text = fact.notes.get(names.FORMAT_ANNOTATION, "")
@@ -139,6 +145,10 @@ def template_format(fact: ObjectFact) -> int:
 
 
 def _notes(fact: ObjectFact) -> Mapping[str, str]:
+    return fact.known("template notes", lambda: _template_notes(fact))
+
+
+def _template_notes(fact: ObjectFact) -> Mapping[str, str]:
     metadata = fact.content().get("spec", {}).get("template", {}).get("metadata", {})
     return metadata.get("annotations") or {}
 
@@ -155,6 +165,10 @@ def going_now(workload: ObjectFact, pod: PodFact) -> bool:
 
 def partition_of(workload: ObjectFact) -> int:
     """The lowest member that its newest template reaches."""
+    return workload.known("partition", lambda: _partition(workload))
+
+
+def _partition(workload: ObjectFact) -> int:
     rolling = workload.content().get("spec", {}).get("updateStrategy", {}).get("rollingUpdate") or {}
     return int(rolling.get("partition") or 0)
 
@@ -207,6 +221,8 @@ def retold(fact: ObjectFact, revision: str) -> ObjectFact:
 
 def _time(text: str) -> int | None:
     """An RFC 3339 time in ms since 1970; None if it is none."""
+    if not text:
+        return None
     try:
         found = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:

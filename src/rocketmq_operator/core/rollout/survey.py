@@ -8,13 +8,18 @@ from ..facts import ClusterSnapshot, ObjectFact
 from ..groups.life import Phase
 from ..groups.view import GroupView, Views
 from ..membership import full_copy
+from ..memo import Memo
 from . import compare
 from .compare import content_of, running
 from .content import Content
 from .diff import Change, changes, of_cluster
 from .live_keys import live
-from .standing import Standing, of_workload, retold, started
-from .target import Target
+from .standing import Standing, come, of_workload, retold, started
+from .target import KIND, Target
+
+_kept: Memo[Standing] = Memo(4096)
+_told: Memo[tuple[str, ...]] = Memo(4096)
+"""Comparing what would be built is most of the work of a rollout, and between two looks nothing of it changes."""
 
 
 def standings(snapshot: ClusterSnapshot, views: Views, target: Target, now_ms: int) -> dict[int, Standing]:
@@ -27,8 +32,37 @@ def _standing(snapshot: ClusterSnapshot, view: GroupView, target: Target, now_ms
     fact = snapshot.objects.get(("StatefulSet", view.workload))
     if fact is None or fact.owner_uid != snapshot.cluster.metadata.uid:
         return None
-    revision = fact.notes.get(names.REVISION_LABEL, "")
-    return _made(snapshot, view, fact, revision, _changes(snapshot, view, fact, revision, target), target, now_ms)
+    times = come(fact, view.pods, snapshot.cluster.metadata.annotations.get(names.RESTART, ""), now_ms)
+    return snapshot.known(
+        ("standing", view.index, target.revision, times),
+        lambda: _as_before(snapshot, view, fact, target, times, now_ms),
+    )
+
+
+def _as_before(
+    snapshot: ClusterSnapshot, view: GroupView, fact: ObjectFact, target: Target, times: tuple[str, ...], now_ms: int
+) -> Standing:
+    """The one of an earlier look if nothing that it follows from has changed."""
+    meta, revision = snapshot.cluster.metadata, fact.notes.get(names.REVISION_LABEL, "")
+    inputs = (
+        meta.name,
+        snapshot.cluster.spec,
+        meta.annotations.get(names.RESTART, ""),
+        fact,
+        view.pods,
+        [
+            snapshot.objects.get((KIND, name))
+            for name in (revision, *(running(fact, pod.revision) for pod in view.pods))
+        ],
+        _versions(snapshot, view),
+        target,
+        times,
+    )
+    return _kept.get(
+        (meta.uid, view.index),
+        inputs,
+        lambda: _made(snapshot, view, fact, revision, _changes(snapshot, view, fact, revision, target), target, now_ms),
+    )
 
 
 def renewed(snapshot: ClusterSnapshot, view: GroupView, standing: Standing, target: Target, now_ms: int) -> Standing:
@@ -65,9 +99,19 @@ def _made(
     now_ms: int,
 ) -> Standing:
     behind = {pod.revision for pod in view.pods} - {started(fact)}
-    reasons = compare.reasons(snapshot.objects, fact, behind, target, _build(snapshot))
+    reasons = {name: _reasons(snapshot, running(fact, name), target) for name in behind}
     asked = snapshot.cluster.metadata.annotations.get(names.RESTART, "")
     return of_workload(fact, revision, found, view.pods, asked, now_ms, reasons)
+
+
+def _reasons(snapshot: ClusterSnapshot, revision: str, target: Target) -> tuple[str, ...]:
+    """Why a pod that runs a revision is behind the target."""
+    meta = snapshot.cluster.metadata
+    return _told.get(
+        (meta.uid, revision),
+        (meta.name, snapshot.cluster.spec, snapshot.objects.get((KIND, revision)), target),
+        lambda: compare.why(snapshot.objects, revision, target, _build(snapshot)),
+    )
 
 
 def _build(snapshot: ClusterSnapshot) -> compare.Build:
@@ -120,6 +164,10 @@ def ills(snapshot: ClusterSnapshot, views: Views, now_ms: int) -> Mapping[int, s
 
 def ill(view: GroupView, snapshot: ClusterSnapshot) -> str:
     """Whether each member is ready, answers, is on every name server, and slaves are full copies; empty if all is well."""
+    return snapshot.known(("ill", view.index), lambda: _ill(view, snapshot))
+
+
+def _ill(view: GroupView, snapshot: ClusterSnapshot) -> str:
     # Those that are held back are not missing: what holds them may be what this rollout restarts.
     count = sizes.decide(snapshot, view.index).replicas
     pods = [pod for pod in view.pods if pod.member < count]

@@ -13,12 +13,16 @@ from rocketmq_operator.api import BrokerCluster, NameServer
 
 from .. import names
 from ..facts import ClusterSnapshot, ObjectFact
+from ..memo import Memo
 from .content import Content, into, name_of, of_spec, read
 
 Objects = Mapping[tuple[str, str], ObjectFact]
 Item = TypeVar("Item", BrokerCluster, NameServer)
 
 KIND = "ControllerRevision"
+
+_asked: Memo[tuple[Content, str]] = Memo(4096)
+"""What each resource's spec asks for, and the name of that."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -37,14 +41,20 @@ class Target(msgspec.Struct, frozen=True):
 
 def choose(item: BrokerCluster | NameServer, config: str, workloads: str, there: Objects) -> Target:
     """The target of a resource."""
-    content = of_spec(item.spec, config)
-    asked = name_of(content, workloads)
+    content, asked = _asked.get(
+        item.metadata.uid, (workloads, item.spec, config), lambda: _named(item, config, workloads)
+    )
     chosen = run_instead(item.metadata.annotations, asked)
     fact = there.get((KIND, chosen)) if chosen else None
     kept = read(fact) if fact and fact.owner_uid == item.metadata.uid else None
     if chosen and kept:
         return Target(chosen, asked, kept, content)
     return Target(asked, asked, content, content)
+
+
+def _named(item: BrokerCluster | NameServer, config: str, workloads: str) -> tuple[Content, str]:
+    content = of_spec(item.spec, config)
+    return content, name_of(content, workloads)
 
 
 def run_instead(annotations: Mapping[str, str], asked: str) -> str:

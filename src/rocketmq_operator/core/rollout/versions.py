@@ -6,18 +6,21 @@ version going back is tried by the end-to-end tests.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from ..facts import Problem
 
 _TAG = re.compile(r"^v?(\d+)\.(\d+)\.(\d+)")
 
 
+@lru_cache(maxsize=1024)
 def of_image(image: str) -> tuple[int, int, int] | None:
     """The version that an image's tag names; None if it names none."""
     tag = image.rpartition("@")[0] or image
     return of_text(tag.rpartition("/")[2].partition(":")[2])
 
 
+@lru_cache(maxsize=1024)
 def of_text(text: str) -> tuple[int, int, int] | None:
     """A version as numbers."""
     found = _TAG.match(text)

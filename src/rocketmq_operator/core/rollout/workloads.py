@@ -13,10 +13,13 @@ from ..drift import unsized
 from ..facts import ObjectFact
 from ..groups.decide import Groups
 from ..groups.view import GroupView
+from ..memo import Memo
 from ..volumes.view import as_they_are
 from .survey import starting
 
 Json = dict[str, Any]
+
+_written: Memo[Json] = Memo(4096)
 
 
 def wanted(groups: Groups, view: GroupView, config: str, hard_spread: bool) -> Json | None:
@@ -31,12 +34,21 @@ def wanted(groups: Groups, view: GroupView, config: str, hard_spread: bool) -> J
     if step is not None and step.template:
         started = starting(view.snapshot, view, there, groups.course.target)
         made = _built(view, config, hard_spread, started, workload.HELD_PARTITION, 1)
-        return as_they_are(unsized(noted(made, target, there)), there)
+        return _kept(view, made, target, there)
     if standing is None or standing.revision != target or standing.format != FORMAT or not standing.started:
         return None
     partition = standing.hold(view.pods, there.replicas)
     made = _built(view, config, hard_spread, standing.started, partition, 1)
-    return as_they_are(unsized(noted(made, target, there)), there)
+    return _kept(view, made, target, there)
+
+
+def _kept(view: GroupView, made: Json, target: str, there: ObjectFact) -> Json:
+    """What is applied to the workload there: one and the same object while nothing changes, so that its hash is, too."""
+    return _written.get(
+        (view.cluster.metadata.uid, view.index),
+        (made, target, there),
+        lambda: as_they_are(unsized(noted(made, target, there)), there),
+    )
 
 
 def _built(view: GroupView, config: str, hard_spread: bool, started: str, partition: int, size: int) -> Json:

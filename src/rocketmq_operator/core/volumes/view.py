@@ -69,6 +69,8 @@ class Group(msgspec.Struct, frozen=True):
 
 def less(size: str, than: str) -> bool:
     """Whether a size is known to be smaller than another."""
+    if size == than:
+        return False
     left, right = quantity.parse(size), quantity.parse(than)
     return left is not None and right is not None and left < right
 

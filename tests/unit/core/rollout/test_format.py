@@ -9,7 +9,7 @@ from rocketmq_operator.core import names
 from rocketmq_operator.core.build import config, nameserver, pod, workload
 from rocketmq_operator.core.drift import digest
 from rocketmq_operator.core.memo import Memo
-from rocketmq_operator.core.rollout import standing, workloads
+from rocketmq_operator.core.rollout import standing, survey, workloads
 
 from .rolling import Rolling
 
@@ -23,7 +23,8 @@ def upgraded(monkeypatch: pytest.MonkeyPatch) -> None:
     """The operator is another one: it builds in format 2, and remembers nothing of before."""
     for module in (pod, workloads, standing):
         monkeypatch.setattr(module, "FORMAT", 2)
-    monkeypatch.setattr(workload, "_made", Memo(512))
+    for module, name in ((workload, "_made"), (workloads, "_written"), (survey, "_kept"), (survey, "_told")):
+        monkeypatch.setattr(module, name, Memo(512))
 
 
 def built() -> str:
