@@ -63,7 +63,7 @@ def test_from_4_to_5_under_traffic(kubectl: Kubectl) -> None:
     after = uids(kubectl)
     assert before.keys() == after.keys() and not set(before.values()) & set(after.values())
     assert set(restarts(kubectl, NS, SELECTOR).values()) == {0}
-    for group in kubectl.json("get", "brokercluster", NAME, "-n", NS)["status"]["groups"]:
+    for group in kubectl.json("get", "brokercluster", NAME, "-n", NS)["status"]["brokerGroups"]:
         assert {each["version"] for each in group["members"]} == {"5.4.0"}
     words = own_words(kubectl.pods(NS, SELECTOR)[f"{NAME}-1-0"])
     assert (words["inSyncReplicas"], words["brokerPermission"]) == ("2", "6")
