@@ -46,8 +46,7 @@ def plan(snapshot: ClusterSnapshot, now: str, now_ms: int) -> Plan[BrokerCluster
     elif {names.MESSAGES_FINALIZER, "foregroundDeletion"} & {*snapshot.cluster.metadata.finalizers} == {
         names.MESSAGES_FINALIZER
     }:
-        # Held back until everything is read, for which consumers must find the brokers, also those that start again.
-        draft.actions += cluster_objects.held(snapshot, groups)
+        _held(snapshot, groups, draft)
     _brokers(snapshot, draft)
     _openings(snapshot, groups, draft)
     if not deleted:
@@ -79,6 +78,15 @@ def _objects(snapshot: ClusterSnapshot, groups: Groups, draft: Draft) -> None:
     draft.problems += found.problems
     draft.problems += groups.course.problems
     draft.actions += rolling.actions(snapshot, groups)
+
+
+def _held(snapshot: ClusterSnapshot, groups: Groups, draft: Draft) -> None:
+    """Held back until everything is read, for which consumers must find the brokers, also those that start again; and one that
+    cannot start gets what the spec says by now."""
+    if any(step.template for step in groups.steps.values()):
+        draft.actions += rolling.remembered(snapshot, groups)
+    draft.actions += cluster_objects.held(snapshot, groups)
+    draft.actions += [action for step in groups.steps.values() for action in step.actions]
 
 
 def _members(snapshot: ClusterSnapshot, groups: Groups, draft: Draft, now_ms: int) -> None:

@@ -41,8 +41,12 @@ def decide(snapshot: ClusterSnapshot, target: Target, now_ms: int) -> Groups:
     opening_views = {index: view for index, view in views.items() if index in wanted or view.life.initialized}
     openings = {index: opening.decide(_opened(view, now_ms)) for index, view in opening_views.items() if _opens(view)}
     steps: dict[int, Step] = {}
+    deleted = snapshot.cluster.metadata.deletion_timestamp is not None
     for index, view in sorted(views.items()):
-        if index in wanted:
+        if deleted:
+            # Nothing comes, goes or moves any more; but a master that cannot start would never be read.
+            steps[index] = turn.mended(view, circle, course, Step(view.life))
+        elif index in wanted:
             steps[index] = _wanted(view, circle, openings, steps, course)
         else:
             steps[index] = turn.mended(view, circle, course, leaving.step(view, circle))

@@ -28,7 +28,7 @@ from .members import (
     stays_put,
     useless,
 )
-from .standing import Standing, broken
+from .standing import Standing
 
 OVER = frozenset({Phase.REMOVING, Phase.LEFT})
 
@@ -62,11 +62,11 @@ def mended(view: GroupView, circle: Circle, course: Course, step: Step) -> Step:
         return step
     if view.fact is not None or not given_up(master, circle.now_ms):
         return step
-    if any(broken(pod, circle.now_ms) and pod.name not in standing.why for pod in view.pods):
-        # What it would get is what already fails.
-        return step
     if standing.template_due:
         return msgspec.structs.replace(step, template=True)
+    if any(pod.problem and not pod.deleting and pod.name not in standing.why for pod in view.pods):
+        # What it would get is what already fails; one that only is not ready may be a slave that waits for it.
+        return step
     return msgspec.structs.replace(step, actions=replace(view, standing, standing.outdated[0], circle.now_ms).actions)
 
 

@@ -113,3 +113,17 @@ def test_an_undo_right_after_a_live_change_is_noted() -> None:
 
 def _noted(world: Rolling, revision: str) -> bool:
     return world.world.objects["StatefulSet", "c-1"].notes[names.REVISION_LABEL] == revision
+
+
+def test_a_group_that_opens_with_a_template_that_fails_gets_the_one_that_is_right() -> None:
+    """Its pods failed with what they had, and what they would get was taken for the same."""
+    world = Rolling(groups=2)
+    world.bad = world.revisions()
+    for name in ("c-1-0", "c-1-1"):
+        world.world.brokers.pop(name)
+        pod = msgspec.structs.replace(world.world.pods[name], problem=Problem("ImagePullFailed", "no image"))
+        world.world.pods[name] = pod
+    world.world.now_ms += 300_000
+    world.world.edit(groupReplica=1, brokerImage="good")
+    world.pass_seconds(120)
+    assert {"c-1-0", "c-1-1"} <= set(world.taken)
