@@ -127,3 +127,16 @@ def test_a_group_that_opens_with_a_template_that_fails_gets_the_one_that_is_righ
     world.world.edit(groupReplica=1, brokerImage="good")
     world.pass_seconds(120)
     assert {"c-1-0", "c-1-1"} <= set(world.taken)
+
+
+def test_a_master_that_its_own_probe_reaches_serves_though_it_does_not_answer_us() -> None:
+    """Its name server was away for minutes, and it did not answer once: it was replaced while it took messages."""
+    world = Rolling(groups=1)
+    world.bad = world.revisions()
+    world.world.now_ms += 300_000
+    world.pass_seconds(1)
+    world.world.pods = {name: msgspec.structs.replace(pod, listening=True) for name, pod in world.world.pods.items()}
+    world.silence("c-0-0", 30)
+    world.world.edit(brokerImage="other")
+    world.pass_seconds(20)
+    assert world.taken == []
