@@ -28,7 +28,8 @@ def actions(snapshot: ClusterSnapshot, groups: Groups) -> list[Action]:
     found += [each for view in groups.views.values() for each in _live(snapshot, view)]
     if _everywhere(groups):
         found += revisions.complete(course.target, snapshot.objects)
-    return found + revisions.rollback(cluster, course.target, snapshot.objects, course.halted)
+    running = (fact.version for fact in snapshot.brokers.values())
+    return found + revisions.rollback(cluster, course.target, snapshot.objects, course.halted, running)
 
 
 def remembered(snapshot: ClusterSnapshot, groups: Groups) -> list[Action]:

@@ -51,7 +51,8 @@ def chart(snapshot: ClusterSnapshot, views: Views, target: Target, now_ms: int) 
     running = (fact.version for fact in snapshot.brokers.values())
     refused = versions.refused(snapshot.cluster.spec.broker_image, running)
     if refused:
-        kept = {index: msgspec.structs.replace(each, changes=()) for index, each in standings.items()}
+        # Not that nothing differs: a workload would then be noted, and written anew, as what it must not become.
+        kept = {index: msgspec.structs.replace(each, changes=None) for index, each in standings.items()}
         return Course(target, kept, dict.fromkeys(kept, "it is refused"), "it is refused", problems=(refused,))
     found = hold.find(snapshot, wanted, standings, target, now_ms)
     turns = Turns(snapshot, wanted, standings, survey.ills(snapshot, wanted, now_ms), now_ms)

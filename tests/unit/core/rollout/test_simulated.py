@@ -115,18 +115,30 @@ def _noted(world: Rolling, revision: str) -> bool:
     return world.world.objects["StatefulSet", "c-1"].notes[names.REVISION_LABEL] == revision
 
 
-def test_a_group_that_opens_with_a_template_that_fails_gets_the_one_that_is_right() -> None:
-    """Its pods failed with what they had, and what they would get was taken for the same."""
-    world = Rolling(groups=2)
-    world.bad = world.revisions()
-    for name in ("c-1-0", "c-1-1"):
-        world.world.brokers.pop(name)
-        pod = msgspec.structs.replace(world.world.pods[name], problem=Problem("ImagePullFailed", "no image"))
-        world.world.pods[name] = pod
-    world.world.now_ms += 300_000
-    world.world.edit(groupReplica=1, brokerImage="good")
-    world.pass_seconds(120)
-    assert {"c-1-0", "c-1-1"} <= set(world.taken)
+def test_what_is_refused_is_not_written_either() -> None:
+    """A refused target counted as one that nothing differs from: sets were noted, and written anew, as the 4.x that it was."""
+    world = Rolling()
+    sets = {key: fact for key, fact in world.world.objects.items() if key[0] == "StatefulSet"}
+    world.world.edit(brokerImage="apache/rocketmq:4.9.7")
+    world.pass_seconds(60)
+    assert {key: world.world.objects[key] for key in sets} == sets
+
+
+def test_automatic_rollback_passes_by_what_would_be_refused() -> None:
+    """From a 5.x that failed halfway it went back to 4.x, which brokers that were at 5.x by then cannot be."""
+    world = Rolling(brokerImage="rocketmq:4.9.8", rollout={"autoRollback": True})
+    for name in world.world.brokers:
+        world.world.change_broker(name, version="4.9.8")
+    world.pass_seconds(3)
+    world.world.edit(brokerImage="rocketmq:5.3.3")
+    world.bad = {world.second().status.revision}
+    world.pass_seconds(70)
+    assert world.world.brokers["c-0-1"].version == "5.4.0", "what starts anew is 5.x here"
+    pod = world.world.pods["c-0-1"]
+    world.world.pods["c-0-1"] = msgspec.structs.replace(pod, problem=Problem("CrashLoop", "it ends again and again"))
+    plan = world.pass_seconds(60)
+    halted = condition(plan.status.conditions, "RollingOut")
+    assert halted and halted.reason == "Halted" and names.RUN_REVISION not in world.world.cluster.metadata.annotations
 
 
 def test_a_master_that_its_own_probe_reaches_serves_though_it_does_not_answer_us() -> None:
@@ -140,3 +152,17 @@ def test_a_master_that_its_own_probe_reaches_serves_though_it_does_not_answer_us
     world.world.edit(brokerImage="other")
     world.pass_seconds(20)
     assert world.taken == []
+
+
+def test_a_group_that_opens_with_a_template_that_fails_gets_the_one_that_is_right() -> None:
+    """Its pods failed with what they had, and what they would get was taken for the same."""
+    world = Rolling(groups=2)
+    world.bad = world.revisions()
+    for name in ("c-1-0", "c-1-1"):
+        world.world.brokers.pop(name)
+        pod = msgspec.structs.replace(world.world.pods[name], problem=Problem("ImagePullFailed", "no image"))
+        world.world.pods[name] = pod
+    world.world.now_ms += 300_000
+    world.world.edit(groupReplica=1, brokerImage="good")
+    world.pass_seconds(120)
+    assert {"c-1-0", "c-1-1"} <= set(world.taken)
