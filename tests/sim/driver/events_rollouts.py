@@ -185,10 +185,13 @@ def _major(revision: dict[str, Any], field: str) -> str:
 
 
 def settle(history: "History") -> None:
-    """The quiet end: images exist, nothing is held or undone, no group is tried first."""
+    """The quiet end: images exist, nothing is held or undone, no group is tried first. Nobody asks for automatic rollback any
+    more: a pod that finds no node for a moment would take the last change back, and state differ from spec as documented."""
     for resource, name, field in KINDS:
         correct(history, resource, name, field)
         note(history, resource, name, rollout_paused=None, run_revision=None)
+        if _spec(history, resource, name).get("rollout", {}).get("autoRollback"):
+            edit(history, resource, name, {"rollout": {"autoRollback": False}})
     if _spec(history, CLUSTERS, CLUSTER).get("rollout", {}).get("canary") is not None:
         edit(history, CLUSTERS, CLUSTER, {"rollout": {"canary": None}})
 
