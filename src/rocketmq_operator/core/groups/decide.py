@@ -51,11 +51,12 @@ def decide(snapshot: ClusterSnapshot, target: Target, now_ms: int) -> Groups:
         else:
             steps[index] = turn.mended(view, circle, course, leaving.step(view, circle))
     # Nobody is opened while a member of it is taken.
-    openings = {index: each for index, each in openings.items() if not _takes(steps[index])}
+    openings = {index: each for index, each in openings.items() if not takes(steps[index])}
     return Groups(views, steps, openings, len(wanted), course, _fill_staying(circle))
 
 
-def _takes(step: Step) -> bool:
+def takes(step: Step) -> bool:
+    """Whether a step takes a member of its group away."""
     return any(isinstance(each, Remove | SetPartition) for each in step.actions)
 
 

@@ -54,14 +54,13 @@ def chart(snapshot: ClusterSnapshot, views: Views, target: Target, now_ms: int) 
         # Not that nothing differs: a workload would then be noted, and written anew, as what it must not become.
         kept = {index: msgspec.structs.replace(each, changes=None) for index, each in standings.items()}
         return Course(target, kept, dict.fromkeys(kept, "it is refused"), "it is refused", problems=(refused,))
-    found = hold.find(snapshot, wanted, standings, target, now_ms)
+    leaving = {index: view for index, view in views.items() if index not in wanted}
+    going = survey.standings(snapshot, leaving, target, now_ms)
+    found = hold.find(snapshot, views, standings, going, target, now_ms)
     turns = Turns(snapshot, wanted, standings, survey.ills(snapshot, wanted, now_ms), now_ms)
     if found.proves:
         turns.one_first()
     gates = {index: found.hard or turns.gate(index, found.soft) for index in standings}
-    going = survey.standings(
-        snapshot, {index: each for index, each in views.items() if index not in wanted}, target, now_ms
-    )
     return Course(
         target, standings, gates, found.hard, found.halted, found.problems, turns.ills, found.upgrading, going
     )
