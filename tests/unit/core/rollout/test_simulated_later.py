@@ -97,7 +97,7 @@ def test_a_change_waits_while_its_controller_is_about_to_take_a_pod() -> None:
     """A new template held back a pod that had been let through a moment ago, and a second member was taken beside it."""
     world = Rolling(groups=1)
     world.world.edit(brokerImage="other")
-    world.world.roll = lambda: []  # type: ignore[method-assign]
+    world.world.roll = list  # type: ignore[method-assign]
     world.pass_seconds(10)
     world.world.edit(brokerImage="another")
     before = world.world.objects["StatefulSet", "c-0"]
