@@ -42,9 +42,10 @@ def renewed(snapshot: ClusterSnapshot, view: GroupView, standing: Standing, targ
 def starting(snapshot: ClusterSnapshot, view: GroupView, target: Target) -> str:
     """The revision that a new template starts pods for: one that pods run already, if the target is a live change away from it.
 
-    So the way back from a change that failed restarts only those that had it.
+    So the way back from a change that failed restarts only those that had it. What is live depends on the version: where nobody
+    says which one runs, nothing is.
     """
-    for pod in view.pods:
+    for pod in view.pods if _versions(snapshot, view) else ():
         before = content_of(snapshot.objects, pod.revision)
         if before is None or pod.revision == target.revision:
             continue

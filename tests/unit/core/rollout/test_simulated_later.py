@@ -6,6 +6,8 @@ from rocketmq_operator.api.common import condition
 from rocketmq_operator.core import names
 from rocketmq_operator.core.facts import Problem
 from rocketmq_operator.core.plan import Apply
+from rocketmq_operator.core.rollout.standing import started
+from tests.unit.core.world import cluster
 
 from .rolling import Rolling
 
@@ -113,3 +115,19 @@ def test_a_stateful_set_is_written_only_over_what_was_read() -> None:
     world.edit(brokerImage="other")
     told = [each.obj for each in world.plan().actions if isinstance(each, Apply)]
     assert [each["metadata"]["resourceVersion"] for each in told if each["kind"] == "StatefulSet"] == ["7"]
+
+
+def test_where_no_broker_says_its_version_no_change_is_live() -> None:
+    """A template was written as one for pods that run already; they were never restarted for a setting that needs it."""
+    world = Rolling(groups=1)
+    world.world.edit(brokerImage="bad", properties={"sendMessageThreadPoolNums": "7"})
+    before = world.revisions()
+    target = world.second().status.revision
+    world.world.edit(brokerImage=cluster().spec.broker_image)
+    for name in list(world.world.brokers):
+        del world.world.brokers[name]
+        pod = msgspec.structs.replace(world.world.pods[name], problem=Problem("CrashLoop", "it ends"), ready=False)
+        world.world.pods[name] = pod
+    world.bad = {*before, target}
+    world.pass_seconds(10)
+    assert started(world.world.objects["StatefulSet", "c-0"]) not in before
