@@ -86,8 +86,9 @@ def bad_image(history: "History") -> bool:
 
 
 def correct(history: "History", resource: Resource, name: str, field: str, good: str = NEWER[1]) -> None:
-    """The image is set right, if it is still wrong."""
-    if _spec(history, resource, name).get(field) == BAD:
+    """The image is set right, if it is still wrong; also of one that is deleted and held, or nobody could ever read it."""
+    found = history.world.api.find(resource.plural, (NAMESPACE, name))
+    if found and found["spec"].get(field) == BAD:
         edit(history, resource, name, {field: good})
 
 
