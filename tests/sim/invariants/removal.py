@@ -6,9 +6,8 @@ from rocketmq_operator.core import names
 from rocketmq_operator.reconcile.resources import CLUSTERS
 
 from ..world import World
-from ..world.consumer import RETRY
 from ..world.ledger import Batch
-from ..world.store import Store
+from ..world.store import RETRY, Store
 from . import facts
 
 Key = tuple[str, str]

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from .. import intents, opening
+from .. import intents, names, opening
+from ..build import storage
 from ..facts import ClusterSnapshot
 from ..members import existing
 from ..plan import Action, Configure, Copy, Remove, SetPartition
@@ -140,7 +141,19 @@ def _opened(view: GroupView, now_ms: int) -> opening.Group:
         snapshot.registrations,
         view.life.initialized,
         now_ms,
+        _absent(view),
     )
+
+
+def _absent(view: GroupView) -> tuple[str, ...]:
+    """Slaves without a pod, evicted or replaced a moment ago, whose volumes are there or may be."""
+    cluster, claims, there = view.cluster, view.snapshot.claims, {pod.member for pod in view.pods}
+    if cluster.spec.empty_dir:
+        return ()
+    missing = (each for each in range(1, view.replicas) if each not in there)
+    pods = (names.broker_pod(cluster.metadata.name, view.index, each) for each in missing)
+    store = storage.store_name(cluster.spec)
+    return tuple(pod for pod in pods if claims is None or f"{store}-{pod}" in claims)
 
 
 def _wanted(
