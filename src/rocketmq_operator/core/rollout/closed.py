@@ -12,7 +12,7 @@ from ..opening import FENCE
 from ..plan import WipeWritePermission
 from ..registration import answering
 from .course import Course
-from .members import LOOK_SECONDS, has_others, is_copy, others, replace, restart, stays_put, useless
+from .members import LOOK_SECONDS, has_others, is_copy, others, replace, restart, stays_put, stranded, useless
 from .standing import Standing, broken, imminent
 
 SETTLE_SECONDS = 11.0
@@ -54,6 +54,9 @@ def _closed(view: GroupView, circle: Circle, standing: Standing, pod: PodFact) -
     fact = view.fact
     if useless(view, pod, circle.now_ms):
         return replace(view, standing, pod, circle.now_ms)
+    lost = stranded(view, standing, pod, circle.now_ms)
+    if lost:
+        return lost
     waiting = others(view, standing, pod) or changing(view)
     if fact is None:
         return Step(view.life, rolling=f"waits to restart {pod.name}: its master does not answer", again=LOOK_SECONDS)

@@ -106,9 +106,10 @@ class Turns:
         if not standing.due or not view.life.initialized or (begun and view.life.phase in IN_TURN):
             # One that was never open has nobody to disturb; one that is closed comes to its end.
             return ""
-        if not begun and len(self.holders) >= self.most:
+        lost = any(broken(pod, self.now_ms) for pod in view.pods)
+        if not begun and len(self.holders) >= self.most and not (lost and self._open_holders()):
             return f"waits for {self.views[self.holders[0]].name}"
-        if (begun and index in self.ills) or any(broken(pod, self.now_ms) for pod in view.pods):
+        if (begun and index in self.ills) or lost:
             # Its own member is away because of us, or it does not serve anyway.
             return ""
         for other, trouble in sorted(self.ills.items()):
@@ -118,6 +119,10 @@ class Turns:
             return "" if begun else soft
         ahead = [each for each in self.due if each not in self.holders][: self.most - len(self.holders)]
         return "" if index in ahead else f"waits for its turn after {self.views[ahead[-1]].name}"
+
+    def _open_holders(self) -> bool:
+        """Whether those whose turn it is are all open: they wait for groups that are ill, which may only be mended here."""
+        return not any(self.views[index].life.phase in IN_TURN for index in self.holders)
 
 
 def in_turn(view: GroupView, standing: Standing) -> bool:

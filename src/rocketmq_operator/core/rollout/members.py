@@ -51,6 +51,18 @@ def useless(view: GroupView, pod: PodFact, now_ms: int) -> bool:
     return (silent and broken(pod, now_ms)) or (view.fact is None and given_up(view.master, now_ms))
 
 
+def stranded(view: GroupView, standing: Standing, pod: PodFact, now_ms: int) -> Step | None:
+    """A slave that cannot start with what it was given, below one that serves and is next: it cannot have the newest template before
+    that one, which waits for it. Held back, it comes back as what all were before (currentRevision), as the master still is."""
+    for each in view.slaves:
+        held = each.member < pod.member and standing.partition > each.member and each.name in standing.why
+        other = view.master is not None and view.master.ready and each.revision != view.master.revision
+        if held and other and useless(view, each, now_ms) and each.problem is not None:
+            message = f"replaces {each.name}, which does not serve, by what its master runs"
+            return Step(view.life, (standing.remove(each, message),), rolling=message, again=1.0)
+    return None
+
+
 def given_up(master: PodFact | None, now_ms: int) -> bool:
     """Whether a master had time to come back and did not; until then its slaves are all that can be read."""
     if master is None or master.listening or not broken(master, now_ms) or now_ms - master.created <= BROKEN_MS:

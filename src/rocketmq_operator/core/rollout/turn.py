@@ -26,6 +26,7 @@ from .members import (
     restart,
     stays_open,
     stays_put,
+    stranded,
     useless,
 )
 from .standing import Standing
@@ -83,6 +84,9 @@ def _serving(view: GroupView, circle: Circle, course: Course, standing: Standing
         return Step(view.life, rolling="is just opened", again=1.0)
     if not view.life.initialized or useless(view, pod, circle.now_ms):
         return replace(view, standing, pod, circle.now_ms)
+    lost = stranded(view, standing, pod, circle.now_ms)
+    if lost:
+        return lost
     waiting = others(view, standing, pod) or changing(view)
     if waiting:
         return Step(view.life, rolling=f"waits to restart {pod.name}: {waiting}", again=LOOK_SECONDS)

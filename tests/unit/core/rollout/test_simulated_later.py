@@ -131,3 +131,33 @@ def test_where_no_broker_says_its_version_no_change_is_live() -> None:
     world.bad = {*before, target}
     world.pass_seconds(10)
     assert started(world.world.objects["StatefulSet", "c-0"]) not in before
+
+
+def failing(world: Rolling, name: str) -> None:
+    """A pod was given an image that nobody has."""
+    world.bad = {"bad"}
+    del world.world.brokers[name]
+    pod = world.world.pods[name]
+    world.world.pods[name] = msgspec.structs.replace(
+        pod, revision="bad", problem=Problem("ImagePullFailed", "no image")
+    )
+
+
+def test_a_slave_that_cannot_start_below_one_that_serves_comes_back_as_its_master() -> None:
+    """The one above waited for it to serve, and it for the one above to have the new template."""
+    world = Rolling(groups=1, membersPerGroup=3)
+    failing(world, "c-0-1")
+    world.world.edit(brokerImage="other")
+    world.pass_seconds(150)
+    assert world.taken[0] == "c-0-1" and {"c-0-0", "c-0-1", "c-0-2"} <= set(world.taken[1:])
+
+
+def test_a_group_whose_member_is_lost_does_not_wait_for_one_that_waits_for_it() -> None:
+    """The one whose turn it was waited until all others served, and the one that did not serve waited for its turn."""
+    world = Rolling(groups=2, replicationMode="ASYNC")
+    world.world.edit(brokerImage="other")
+    while "c-0-1" not in world.taken:
+        world.second()
+    failing(world, "c-1-1")
+    world.pass_seconds(300)
+    assert {"c-0-0", "c-1-0", "c-1-1"} <= set(world.taken)
