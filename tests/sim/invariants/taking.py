@@ -145,9 +145,20 @@ class Taking:
             running = self._world.kubelets.pods.get((namespace, name))
             homeless = running is not None and bool(running.unschedulable)
             # Where the master is lost, who waits for its return would wait for ever: slaves get what may mend it.
+            back = back or self._called_back(namespace, group, name, uid)
             if (dead and at < since) or back or homeless or (pod is None and self._retired(namespace, group, name)):
                 del taken[name]
         return list(taken)
+
+    def _called_back(self, namespace: str, group: tuple[str, int], name: str, uid: str) -> bool:
+        """Whether a member that was given to its controller is there still, and its controller may take it no more."""
+        pod = self._world.api.find("pods", (namespace, name))
+        workload = self._world.api.find("statefulsets", (namespace, names.workload(*group)))
+        if pod is None or workload is None or pod["metadata"]["uid"] != uid or pod["metadata"].get("deletionTimestamp"):
+            return False
+        held = _partition(workload["spec"]) > int(name.rpartition("-")[2])
+        newest = revision_of(pod) == name_of(names.workload(*group), workload["spec"]["template"])
+        return (held or newest) and not self._retired(namespace, group, name) and self._serves(namespace, name, pod)
 
 
 def _partition(spec: Any) -> int:
