@@ -53,11 +53,13 @@ def useless(view: GroupView, pod: PodFact, now_ms: int) -> bool:
 
 def stranded(view: GroupView, standing: Standing, pod: PodFact, now_ms: int) -> Step | None:
     """A slave that cannot start with what it was given, below one that serves and is next: it cannot have the newest template before
-    that one, which waits for it. Held back, it comes back as what all were before (currentRevision), as the master still is."""
+    that one, which waits for it. Held back, it comes back as what all were before (currentRevision), as the master still is; should
+    that fail, too, it is not tried at every look."""
     for each in view.slaves:
         held = each.member < pod.member and standing.partition > each.member and each.name in standing.why
         other = view.master is not None and view.master.ready and each.revision != view.master.revision
-        if held and other and useless(view, each, now_ms) and each.problem is not None:
+        late = each.problem is not None and now_ms - each.created > BROKEN_MS
+        if held and other and late and useless(view, each, now_ms):
             message = f"replaces {each.name}, which does not serve, by what its master runs"
             return Step(view.life, (standing.remove(each, message),), rolling=message, again=1.0)
     return None
