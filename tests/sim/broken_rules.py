@@ -127,8 +127,8 @@ COMING_AND_GOING = (
     Broken(
         "an intent is written without its precondition",
         "objects.py",
-        "    if not _is_intent(obj) or not fact.resource_version:\n",
-        "    if True:\n",
+        '    if not (_is_intent(obj) or obj["kind"] == "StatefulSet") or not fact.resource_version:\n',
+        '    if obj["kind"] != "StatefulSet" or not fact.resource_version:\n',
     ),
 )
 MASTERS = (
@@ -217,8 +217,14 @@ NAME_SERVERS = (
     Broken(
         "brokers lose their names while a deletion is held",
         "clusters.py",
-        "        draft.actions += cluster_objects.held(snapshot, groups)\n",
-        "        pass\n",
+        "    draft.actions += cluster_objects.held(snapshot, groups)\n",
+        "    pass\n",
+    ),
+    Broken(
+        "a master that cannot start is left alone while a deletion is held",
+        "groups/decide.py",
+        "            steps[index] = turn.mended(view, circle, course, Step(view.life))\n",
+        "            steps[index] = Step(view.life)\n",
     ),
 )
 ROLLOUTS = (
@@ -267,8 +273,32 @@ ROLLOUTS = (
     Broken(
         "a pod that is not ready is replaced though it answers",
         "rollout/members.py",
-        "    silent = view.snapshot.brokers.get(pod.name) is None\n",
+        "    silent = view.snapshot.brokers.get(pod.name) is None and not pod.listening\n",
         "    silent = True\n",
+    ),
+    Broken(
+        "a master that did not answer once is taken for dead",
+        "rollout/members.py",
+        "    silent = view.snapshot.brokers.get(pod.name) is None and not pod.listening\n",
+        "    silent = view.snapshot.brokers.get(pod.name) is None\n",
+    ),
+    Broken(
+        "a template is written by a view that lags",
+        "objects.py",
+        '    if not (_is_intent(obj) or obj["kind"] == "StatefulSet") or not fact.resource_version:\n',
+        "    if not _is_intent(obj) or not fact.resource_version:\n",
+    ),
+    Broken(
+        "a downgrade that is refused counts as done",
+        "rollout/course.py",
+        "msgspec.structs.replace(each, changes=None)",
+        "msgspec.structs.replace(each, changes=())",
+    ),
+    Broken(
+        "slaves that a closed group left behind stay so",
+        "clusters.py",
+        "    copying = stable | IN_TURN | {Phase.MOVING}\n",
+        "    copying = stable\n",
     ),
     Broken(
         "a joining group is not brought up to date",

@@ -1,5 +1,6 @@
 """The objects of a BrokerCluster: what is wanted now, against what is there."""
 
+from collections.abc import Container
 from typing import Any
 
 import msgspec
@@ -38,12 +39,7 @@ def decide(snapshot: ClusterSnapshot, groups: Groups) -> Decided:
     wanted = [network.broker_service(cluster.metadata.name), *_budgets(snapshot, groups)]
     wanted += [intent(snapshot, index, step.life) for index, step in sorted(groups.steps.items())]
     if not _held(snapshot):
-        config_map = config.config_map(cluster, snapshot.config)
-        name = config_map["metadata"]["name"]
-        views = [view for view in groups.views.values() if _has_workload(snapshot, view)]
-        sets = [
-            made for view in views if (made := workloads.wanted(groups, view, name, _hard_spread(snapshot, view.index)))
-        ]
+        config_map, sets = _sets(snapshot, groups)
         allowed = _without_strangers(snapshot, groups, sets, problems)
         # A group that stays as it is goes on with the ConfigMap that it was started with.
         wanted += [config_map, *allowed] if allowed else []
@@ -52,10 +48,27 @@ def decide(snapshot: ClusterSnapshot, groups: Groups) -> Decided:
 
 
 def held(snapshot: ClusterSnapshot, groups: Groups) -> list[Action]:
-    """What brokers need to be found and to find: their Service, and name servers in the intents that there are."""
+    """What brokers need to be found and to find: their Service, and name servers in the intents that there are; and the template
+    of a group whose master cannot start with what it has."""
     intents = (as_it_stands(snapshot, index) for index, view in groups.views.items() if view.exists)
     wanted = [network.broker_service(snapshot.cluster.metadata.name), *(each for each in intents if each)]
+    if not _held(snapshot):
+        config_map, sets = _sets(snapshot, groups, {index for index, step in groups.steps.items() if step.template})
+        wanted += [config_map, *sets] if sets else []
     return objects.decide(wanted, snapshot.objects, owner_of(snapshot.cluster))[0]
+
+
+def _sets(snapshot: ClusterSnapshot, groups: Groups, only: Container[int] | None = None) -> tuple[Json, list[Json]]:
+    """The ConfigMap of the target, and the StatefulSets that use it, of all groups or of some."""
+    config_map = config.config_map(snapshot.cluster, snapshot.config)
+    name = config_map["metadata"]["name"]
+    views = [view for view in groups.views.values() if _has_workload(snapshot, view)]
+    made = (
+        workloads.wanted(groups, view, name, _hard_spread(snapshot, view.index))
+        for view in views
+        if only is None or view.index in only
+    )
+    return config_map, [each for each in made if each]
 
 
 def _budgets(snapshot: ClusterSnapshot, groups: Groups) -> list[Json]:

@@ -12,7 +12,7 @@ from .cluster_owner import owner_of
 from .cluster_status import report
 from .facts import ClusterSnapshot, Problem
 from .groups.closing import KEEP_HOURS
-from .groups.decide import Groups, decide
+from .groups.decide import Groups, decide, takes
 from .groups.life import Phase
 from .groups.view import GroupView
 from .intents import intent
@@ -46,8 +46,7 @@ def plan(snapshot: ClusterSnapshot, now: str, now_ms: int) -> Plan[BrokerCluster
     elif {names.MESSAGES_FINALIZER, "foregroundDeletion"} & {*snapshot.cluster.metadata.finalizers} == {
         names.MESSAGES_FINALIZER
     }:
-        # Held back until everything is read, for which consumers must find the brokers, also those that start again.
-        draft.actions += cluster_objects.held(snapshot, groups)
+        _held(snapshot, groups, draft)
     _brokers(snapshot, draft)
     _openings(snapshot, groups, draft)
     if not deleted:
@@ -81,14 +80,23 @@ def _objects(snapshot: ClusterSnapshot, groups: Groups, draft: Draft) -> None:
     draft.actions += rolling.actions(snapshot, groups)
 
 
+def _held(snapshot: ClusterSnapshot, groups: Groups, draft: Draft) -> None:
+    """Held back until everything is read, for which consumers must find the brokers, also those that start again; and one that
+    cannot start gets what the spec says by now."""
+    if any(step.template for step in groups.steps.values()):
+        draft.actions += rolling.remembered(snapshot, groups)
+    draft.actions += cluster_objects.held(snapshot, groups)
+    draft.actions += [action for step in groups.steps.values() for action in step.actions]
+
+
 def _members(snapshot: ClusterSnapshot, groups: Groups, draft: Draft, now_ms: int) -> None:
     """How many members each group has, and what its master must know of it; a group that leaves or moves stays as it is.
 
-    One that is closed for a rollout does not: its turn goes on only when its members are settled.
+    One that is closed for a rollout does not: its turn goes on only when its members are settled. Slaves that were left behind
+    are made anew there, too, and where a master moves: both wait for slaves that hold everything.
     """
     stable = {Phase.SERVING, Phase.JOINING, Phase.OPENING}
     there = {index: view.life.phase for index, view in groups.views.items() if view.exists}
-    running = [index for index, phase in there.items() if phase in stable]
     for index in (index for index, phase in there.items() if phase in stable | IN_TURN):
         decision = sizes.decide(snapshot, index)
         draft.actions += sizes.actions(snapshot, index, decision)
@@ -100,7 +108,9 @@ def _members(snapshot: ClusterSnapshot, groups: Groups, draft: Draft, now_ms: in
             draft.members.append(f"{name}: {decision.waiting}")
         if decision.pending:
             draft.held.append(f"{name}: {decision.pending}")
-    draft.actions += sizes.restarts(snapshot, running, now_ms)
+    copying = stable | IN_TURN | {Phase.MOVING}
+    calm = [index for index, phase in there.items() if phase in copying and not takes(groups.steps[index])]
+    draft.actions += sizes.restarts(snapshot, calm, now_ms)
 
 
 def _volumes(snapshot: ClusterSnapshot, groups: Groups, draft: Draft, now_ms: int) -> None:

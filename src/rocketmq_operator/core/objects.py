@@ -66,8 +66,9 @@ def decide(wanted: Iterable[Json], there: Objects, owner: Owner) -> tuple[list[A
 
 
 def _guarded(obj: Json, fact: ObjectFact) -> Json:
-    """A ConfigMap that is changed at all is an intent, which later decisions build on: it is written only over what was read."""
-    if not _is_intent(obj) or not fact.resource_version:
+    """A ConfigMap that is changed at all is an intent, which later decisions build on: it is written only over what was read. So is
+    a StatefulSet: a view that lags would hold back a pod that was let through a moment ago, and its controller may take it still."""
+    if not (_is_intent(obj) or obj["kind"] == "StatefulSet") or not fact.resource_version:
         return obj
     return {**obj, "metadata": {**obj["metadata"], "resourceVersion": fact.resource_version}}
 

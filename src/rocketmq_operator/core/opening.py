@@ -48,7 +48,8 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """A broker group as the rule sees it: its pods (master first), what they answered, whether it was opened before."""
+    """A broker group as the rule sees it: its pods (master first), what they answered, whether it was opened before. ``absent``
+    are slaves that have no pod just now, but a volume that may hold more."""
 
     cluster: BrokerCluster
     index: int
@@ -57,6 +58,7 @@ class Group(msgspec.Struct, frozen=True):
     registrations: Registrations
     initialized: bool
     now_ms: int
+    absent: tuple[str, ...] = ()
 
 
 def decide(group: Group) -> Decision:
@@ -109,7 +111,7 @@ def _unheard(group: Group) -> str:
     adopted = group.cluster.spec.storage is not None and group.cluster.spec.storage.adopt_cluster_uid
     if not group.initialized and not adopted:
         return ""
-    missing = [pod.name for pod in group.pods if pod.member and pod.name not in group.brokers]
+    missing = [pod.name for pod in group.pods if pod.member and pod.name not in group.brokers] + list(group.absent)
     return f"waiting to hear from {', '.join(missing)}" if missing else ""
 
 

@@ -19,9 +19,7 @@ def actions(snapshot: ClusterSnapshot, groups: Groups) -> list[Action]:
     if snapshot.problems:
         return []
     cluster, course = snapshot.cluster, groups.course
-    limit = cluster.spec.rollout.history_limit if cluster.spec.rollout else 10
-    labels = names.cluster_labels(cluster.metadata.name)
-    found = revisions.actions(course.target, snapshot.objects, owner_of(cluster), labels, limit)
+    found = remembered(snapshot, groups)
     if found:
         # Everything that follows is told by the name of its revision, which must exist first.
         return found
@@ -30,7 +28,16 @@ def actions(snapshot: ClusterSnapshot, groups: Groups) -> list[Action]:
     found += [each for view in groups.views.values() for each in _live(snapshot, view)]
     if _everywhere(groups):
         found += revisions.complete(course.target, snapshot.objects)
-    return found + revisions.rollback(cluster, course.target, snapshot.objects, course.halted)
+    running = (fact.version for fact in snapshot.brokers.values())
+    return found + revisions.rollback(cluster, course.target, snapshot.objects, course.halted, running)
+
+
+def remembered(snapshot: ClusterSnapshot, groups: Groups) -> list[Action]:
+    """What writes the revision that is to run, where it is not there yet."""
+    cluster = snapshot.cluster
+    limit = cluster.spec.rollout.history_limit if cluster.spec.rollout else 10
+    labels = names.cluster_labels(cluster.metadata.name)
+    return revisions.actions(groups.course.target, snapshot.objects, owner_of(cluster), labels, limit)
 
 
 def _live(snapshot: ClusterSnapshot, view: GroupView) -> Iterable[Action]:

@@ -79,6 +79,8 @@ def _pod_fact(pod: PodView) -> PodFact:
     gate = conditions.get(names.COMPLETE_GATE if serves_names else names.REGISTERED_GATE)
     scheduled = conditions.get("PodScheduled")
     ready = conditions.get("Ready")
+    probed = conditions.get("ContainersReady")
+    running = container.state.running is not None
     return PodFact(
         name=meta.name,
         uid=meta.uid,
@@ -86,8 +88,9 @@ def _pod_fact(pod: PodView) -> PodFact:
         group=int(meta.labels.get(names.GROUP_LABEL, "0")),
         ip=status.pod_ip,
         node=pod.spec.node_name,
-        container=container.container_id if container.state.running is not None else "",
+        container=container.container_id if running else "",
         ready=bool(ready and ready.status == "True"),
+        listening=bool(running and probed and probed.status == "True"),
         deleting=meta.deletion_timestamp is not None,
         gate=gate.status if gate else "",
         gate_container=gate.message if gate else "",

@@ -100,8 +100,9 @@ def bad_image(history: "History") -> bool:
 
 
 def correct(history: "History", resource: Resource, name: str, field: str, good: str = NEWER[1]) -> None:
-    """The image is set right, if it is still wrong."""
-    if _spec(history, resource, name).get(field) == BAD:
+    """The image is set right, if it is still wrong; also of one that is deleted and held, or nobody could ever read it."""
+    found = history.world.api.find(resource.plural, (NAMESPACE, name))
+    if found and found["spec"].get(field) == BAD:
         edit(history, resource, name, {field: good})
 
 
@@ -199,10 +200,13 @@ def _major(revision: dict[str, Any], field: str) -> str:
 
 
 def settle(history: "History") -> None:
-    """The quiet end: images exist, nothing is held or undone, no group is tried first."""
+    """The quiet end: images exist, nothing is held or undone, no group is tried first. Nobody asks for automatic rollback any
+    more: a pod that finds no node for a moment would take the last change back, and state differ from spec as documented."""
     for resource, name, field in KINDS:
         correct(history, resource, name, field)
         note(history, resource, name, rollout_paused=None, run_revision=None)
+        if _spec(history, resource, name).get("rollout", {}).get("autoRollback"):
+            edit(history, resource, name, {"rollout": {"autoRollback": False}})
     if _spec(history, CLUSTERS, CLUSTER).get("rollout", {}).get("canary") is not None:
         edit(history, CLUSTERS, CLUSTER, {"rollout": {"canary": None}})
 

@@ -10,6 +10,8 @@ from ..world.store import RECORD, Store
 from . import facts
 
 Key = tuple[str, str]
+NEW_SECONDS = 20.0
+"""As long as the slowest request takes."""
 LATE_SECONDS = 60.0
 """What was sent so lately may be missing: it was under way when the operator looked."""
 
@@ -42,9 +44,15 @@ def leaves_a_copy(world: World, verb: str, plural: str, key: Key, body: Any) -> 
         return f"{key[1]} keeps its master alone, but member {ahead[0]} holds more" if ahead else None
     if not any(holds(stores[member], master, now) for member in range(1, after) if member in stores):
         leaving = stores.get(after)
-        if leaving is not None and holds(leaving, master, now, late=0):
+        if leaving is not None and holds(leaving, master, now, late=0) and not _new(world, group, after):
             return f"{key[1]}-{after} is taken, which is the last full copy"
     return None
+
+
+def _new(world: World, group: tuple[str, int], member: int) -> bool:
+    """Whether a member began to copy so lately that it held nothing yet when the operator looked."""
+    found = facts.broker(world, group[0], group[1], member)
+    return found is not None and found.began_at > world.kernel.now() - NEW_SECONDS
 
 
 def _runs(world: World, group: tuple[str, int], member: int) -> bool:

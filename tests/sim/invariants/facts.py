@@ -67,6 +67,12 @@ def phase(world: World, namespace: str, cluster: str, group: int) -> str:
     return str((found or {}).get("data", {}).get("phase", ""))
 
 
+def never_open(world: World, namespace: str, group: tuple[str, int] | None) -> bool:
+    """Whether a broker group never took a message."""
+    intent = world.api.find("configmaps", (namespace, names.intent(*group))) if group else None
+    return group is not None and (intent or {}).get("data", {}).get("initialized") != "true"
+
+
 def accepts(each: Broker) -> bool:
     """Whether a broker takes messages now."""
     return (

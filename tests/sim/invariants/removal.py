@@ -7,13 +7,26 @@ from rocketmq_operator.reconcile.resources import CLUSTERS
 
 from ..world import World
 from ..world.ledger import Batch
-from ..world.store import Store
+from ..world.store import RETRY, Store
 from . import facts
 
 Key = tuple[str, str]
 
 REMEMBERED_SECONDS = 300.0
 """An operator may act for so long on a wish that the user has taken back meanwhile: watches are late, requests slow."""
+
+
+def _holds(store: Store, batch: Batch) -> bool:
+    """Whether somebody who has still to read a batch can read it there; what one group sent back is for that group alone."""
+    if batch.number not in store.held:
+        return False
+    topics = (
+        each.target[0] if each.target else each.topic
+        for records in store.lists.values()
+        for each in records
+        if each.batch is batch
+    )
+    return any(not topic.startswith(RETRY) or topic.removeprefix(RETRY) in batch.open for topic in topics)
 
 
 class Removal:
@@ -48,7 +61,7 @@ class Removal:
         held, others = self._stores(group)
         left = {
             number: batch for number, batch in self._world.ledger.unread.items()
-            if any(number in store.held for store in held) and not any(number in store.held for store in others)
+            if any(number in store.held for store in held) and not any(_holds(store, batch) for store in others)
         }  # fmt: skip
         if self._named(self._forced, f"broker-{group[1]}"):
             self._world.kernel.count("removal/forced")

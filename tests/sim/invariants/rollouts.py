@@ -71,6 +71,9 @@ def halted_means_halted(world: World, verb: str, plural: str, key: Key, body: An
         return None
     label = names.CLUSTER_LABEL if facts.group_of(there) else names.NAME_SERVER_LABEL
     failing = list(_failing(world, label, there["metadata"]["labels"].get(label, ""), image))
+    if facts.never_open(world, key[0], facts.group_of(there)):
+        # Nobody writes to it or reads from it: its members do not wait for each other.
+        return None
     serving = [each for each in taken if healthy(world.api.find("pods", (key[0], each)) or {"metadata": {}})]
     return f"{serving[0]} restarts for {image}, with which {failing[0]} fails" if serving and failing else None
 
@@ -78,6 +81,8 @@ def halted_means_halted(world: World, verb: str, plural: str, key: Key, body: An
 def _failing(world: World, label: str, owner: str, image: str) -> Iterator[str]:
     since = world.kernel.now() - NOTICED_SECONDS
     for pod in world.kubelets.pods.values():
-        mine = pod.obj and pod.obj["metadata"]["labels"].get(label) == owner
+        # One whose workload was taken away is nobody's any more, and ends.
+        there = world.api.find("statefulsets", (pod.key[0], pod.name.rpartition("-")[0]))
+        mine = there and pod.obj and pod.obj["metadata"]["labels"].get(label) == owner
         if mine and pod.image == image and pod.waiting[0] == "ErrImagePull" and pod.failed_at < since:
             yield pod.name

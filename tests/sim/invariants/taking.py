@@ -25,9 +25,18 @@ class Taking:
     def _pod_changed(self, key: Key, old: Any, new: Any) -> None:
         """A member that was retired for good is not away: if it is ever made again, it is another one. Nor is one that users
         take away because it finds no node."""
+        if new is not None:
+            self._came_back(key, new)
         group = facts.group_of(old) if old is not None and new is None else None
         if group is not None and (self._retired(key[0], group, key[1]) or _homeless(old)):
             self._taken.get(names.workload(*group), {}).pop(key[1], None)
+
+    def _came_back(self, key: Key, pod: Any) -> None:
+        """What happens to it from now on, users or nodes do."""
+        group = facts.group_of(pod)
+        taken = self._taken.get(names.workload(*group), {}) if group else {}
+        if key[1] in taken and taken[key[1]][0] != pod["metadata"]["uid"] and healthy(pod):
+            del taken[key[1]]
 
     def _retired(self, namespace: str, group: tuple[str, int], name: str) -> bool:
         workload = self._world.api.find("statefulsets", (namespace, names.workload(*group)))
@@ -79,7 +88,8 @@ class Taking:
                 for each in self._there(key, range(partition, after["replicas"]))
                 if self._other(key[0], each, newest)
             ]
-            if len(rolled) > 1:
+            # Of a group that was never open the controller takes one after the other, and nobody is disturbed.
+            if len(rolled) > 1 and self._opened(key[0], facts.group_of(there) or ("", -1)):
                 return f"{key[1]}: a new template reaches {rolled} at once"
         return self._take(key[0], gone + rolled, None)
 
@@ -135,9 +145,20 @@ class Taking:
             running = self._world.kubelets.pods.get((namespace, name))
             homeless = running is not None and bool(running.unschedulable)
             # Where the master is lost, who waits for its return would wait for ever: slaves get what may mend it.
+            back = back or self._called_back(namespace, group, name, uid)
             if (dead and at < since) or back or homeless or (pod is None and self._retired(namespace, group, name)):
                 del taken[name]
         return list(taken)
+
+    def _called_back(self, namespace: str, group: tuple[str, int], name: str, uid: str) -> bool:
+        """Whether a member that was given to its controller is there still, and its controller may take it no more."""
+        pod = self._world.api.find("pods", (namespace, name))
+        workload = self._world.api.find("statefulsets", (namespace, names.workload(*group)))
+        if pod is None or workload is None or pod["metadata"]["uid"] != uid or pod["metadata"].get("deletionTimestamp"):
+            return False
+        held = _partition(workload["spec"]) > int(name.rpartition("-")[2])
+        newest = revision_of(pod) == name_of(names.workload(*group), workload["spec"]["template"])
+        return (held or newest) and not self._retired(namespace, group, name) and self._serves(namespace, name, pod)
 
 
 def _partition(spec: Any) -> int:

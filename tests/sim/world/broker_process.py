@@ -33,6 +33,8 @@ class Process:
         self.slaves = replication.Slaves(self._whole)
         self.master: Broker | None = None
         self.lagging_until = -1.0
+        self.began_at = -1000.0
+        """When it joined its master with nothing."""
         self.said: tuple[Any, Any] | None = None
         """Its last answer to code 28, and the state that it was about."""
         self._started = kernel.now()

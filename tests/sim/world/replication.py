@@ -34,6 +34,7 @@ class Slaves:
         mine, theirs = self._master.store, slave.store
         if not theirs.records and theirs.base == 0:
             theirs.start_at(max(mine.base, mine.end // FILE * FILE))
+            slave.began_at = self._master.kernel.now()
         if slave not in self.joined:
             self.joined.append(slave)
         self.move()

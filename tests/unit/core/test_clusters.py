@@ -109,6 +109,17 @@ def test_a_restarted_master_waits_for_its_slaves_answer() -> None:
     assert world.brokers["c-0-0"].accepts_from == NOW_MS + 30_000
 
 
+def test_a_restarted_master_waits_for_a_slave_that_has_no_pod_just_now() -> None:
+    """Its slave, which held more, had been replaced a moment ago, and nobody was waited for (found by the simulator)."""
+    world = settled(groupReplica=1)
+    world.stop("c-0-1")
+    world.change_broker("c-0-0", accepts_from=NOW_MS + 30_000)
+    assert "waiting to hear from c-0-1" in told(world.plan(), "Ready").message
+    assert world.brokers["c-0-0"].accepts_from == NOW_MS + 30_000
+    world.plan(claims={})
+    assert world.brokers["c-0-0"].accepts_from == 0, "with its volume gone, nothing is left to be heard of"
+
+
 def test_a_strangers_broker_under_our_name_keeps_the_group_from_starting() -> None:
     world = World(cluster(groupReplica=1))
     stranger = {"broker-0": Registered("DefaultCluster", {0: "10.9.9.9:10911"})}

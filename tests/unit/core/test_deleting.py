@@ -5,10 +5,12 @@ import msgspec
 from rocketmq_operator.api.common import condition
 from rocketmq_operator.core import names
 from rocketmq_operator.core.addresses import NameServers
+from rocketmq_operator.core.facts import Problem
 from rocketmq_operator.core.opening import closed_since
 from rocketmq_operator.core.plan import Create, SetFinalizer
 
 from .groups.story import go, holding, running
+from .rollout.rolling import Rolling
 from .world import NOW, World, cluster
 
 
@@ -162,3 +164,23 @@ def test_while_held_nothing_is_made_but_masters_that_come_back_open() -> None:
     world.start(0, 0)
     go(world, 3)
     assert world.brokers["c-0-0"].accepts_from == 0
+
+
+def test_while_held_a_master_that_cannot_start_gets_what_the_spec_says_by_now() -> None:
+    """Its image was one that nobody has, and right in the spec; nobody could ever read what held it (found by the simulator)."""
+    story = Rolling(groups=2)
+    world = story.world
+    world.data["c-0-0"] = holding("orders", messages=5)
+    deleted(world)
+    world.brokers.pop("c-0-0")
+    story.bad = story.revisions()
+    world.pods["c-0-0"] = msgspec.structs.replace(world.pods["c-0-0"], problem=Problem("ImagePullFailed", "no image"))
+    story.pass_seconds(300)
+    assert not story.taken, "what it would get is what already fails"
+    world.edit(brokerImage="good")
+    story.pass_seconds(300)
+    assert "c-0-0" in story.taken and "c-0-0" in world.brokers
+    assert not [name for name in story.taken if name.startswith("c-1")], "all others run what they run"
+    world.data["c-0-0"] = holding("orders", messages=5, read=5)
+    story.pass_seconds(12)
+    assert finalizers(world) == []

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from .. import intents, opening
+from .. import intents, names, opening
+from ..build import storage
 from ..facts import ClusterSnapshot
 from ..members import existing
 from ..plan import Action, Configure, Copy, Remove, SetPartition
@@ -41,17 +42,22 @@ def decide(snapshot: ClusterSnapshot, target: Target, now_ms: int) -> Groups:
     opening_views = {index: view for index, view in views.items() if index in wanted or view.life.initialized}
     openings = {index: opening.decide(_opened(view, now_ms)) for index, view in opening_views.items() if _opens(view)}
     steps: dict[int, Step] = {}
+    deleted = snapshot.cluster.metadata.deletion_timestamp is not None
     for index, view in sorted(views.items()):
-        if index in wanted:
+        if deleted:
+            # Nothing comes, goes or moves any more; but a master that cannot start would never be read.
+            steps[index] = turn.mended(view, circle, course, Step(view.life))
+        elif index in wanted:
             steps[index] = _wanted(view, circle, openings, steps, course)
         else:
             steps[index] = turn.mended(view, circle, course, leaving.step(view, circle))
     # Nobody is opened while a member of it is taken.
-    openings = {index: each for index, each in openings.items() if not _takes(steps[index])}
+    openings = {index: each for index, each in openings.items() if not takes(steps[index])}
     return Groups(views, steps, openings, len(wanted), course, _fill_staying(circle))
 
 
-def _takes(step: Step) -> bool:
+def takes(step: Step) -> bool:
+    """Whether a step takes a member of its group away."""
     return any(isinstance(each, Remove | SetPartition) for each in step.actions)
 
 
@@ -135,7 +141,19 @@ def _opened(view: GroupView, now_ms: int) -> opening.Group:
         snapshot.registrations,
         view.life.initialized,
         now_ms,
+        _absent(view),
     )
+
+
+def _absent(view: GroupView) -> tuple[str, ...]:
+    """Slaves without a pod, evicted or replaced a moment ago, whose volumes are there or may be."""
+    cluster, claims, there = view.cluster, view.snapshot.claims, {pod.member for pod in view.pods}
+    if cluster.spec.empty_dir:
+        return ()
+    missing = (each for each in range(1, view.replicas) if each not in there)
+    pods = (names.broker_pod(cluster.metadata.name, view.index, each) for each in missing)
+    store = storage.store_name(cluster.spec)
+    return tuple(pod for pod in pods if claims is None or f"{store}-{pod}" in claims)
 
 
 def _wanted(

@@ -58,6 +58,12 @@ class GroupView:
         return ("StatefulSet", self.workload) in self.snapshot.objects
 
     @property
+    def replicas(self) -> int:
+        """How many members its StatefulSet asks for; none where there is none."""
+        found = self.snapshot.objects.get(("StatefulSet", self.workload))
+        return found.replicas if found else 0
+
+    @property
     def down(self) -> bool:
         """Whether the master's process certainly does not run."""
         return self.fact is None and (self.master is None or not self.master.container)

@@ -12,8 +12,8 @@ from ..opening import FENCE
 from ..plan import WipeWritePermission
 from ..registration import answering
 from .course import Course
-from .members import LOOK_SECONDS, has_others, is_copy, others, replace, restart, stays_put, useless
-from .standing import Standing, broken
+from .members import LOOK_SECONDS, has_others, is_copy, others, replace, restart, stays_put, stranded, useless
+from .standing import Standing, broken, imminent
 
 SETTLE_SECONDS = 11.0
 """A slave takes topics and offsets from its master each 10 s; what was written last must have reached it."""
@@ -58,6 +58,9 @@ def _closed(view: GroupView, circle: Circle, standing: Standing, pod: PodFact) -
     fact = view.fact
     if useless(view, pod, circle.now_ms):
         return replace(view, standing, pod, circle.now_ms)
+    lost = stranded(view, standing, pod, circle.now_ms)
+    if lost:
+        return lost
     waiting = others(view, standing, pod) or changing(view)
     if fact is None:
         return Step(view.life, rolling=f"waits to restart {pod.name}: its master does not answer", again=LOOK_SECONDS)
@@ -149,7 +152,11 @@ def open_again(view: GroupView, circle: Circle) -> Step:
 
 
 def template(view: GroupView, circle: Circle, standing: Standing) -> Step:
-    """Written only where no pod is just starting: an edit during a rollout is taken in between two members."""
+    """Written only where no pod is just starting, or about to go: an edit during a rollout is taken in between two members."""
+    going = imminent(standing.workload, view.pods)
+    if going is not None and view.life.initialized:
+        # It cannot be called back for certain, and would be forgotten.
+        return Step(view.life, rolling=f"takes the change in when {going.name} has restarted", again=LOOK_SECONDS)
     ended = any(broken(pod, circle.now_ms) for pod in view.pods)
     for pod in view.pods if view.life.initialized else ():
         if pod.deleting or (not pod.ready and not broken(pod, circle.now_ms)):

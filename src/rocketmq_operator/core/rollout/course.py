@@ -51,16 +51,16 @@ def chart(snapshot: ClusterSnapshot, views: Views, target: Target, now_ms: int) 
     running = (fact.version for fact in snapshot.brokers.values())
     refused = versions.refused(snapshot.cluster.spec.broker_image, running)
     if refused:
-        kept = {index: msgspec.structs.replace(each, changes=()) for index, each in standings.items()}
+        # Not that nothing differs: a workload would then be noted, and written anew, as what it must not become.
+        kept = {index: msgspec.structs.replace(each, changes=None) for index, each in standings.items()}
         return Course(target, kept, dict.fromkeys(kept, "it is refused"), "it is refused", problems=(refused,))
-    found = hold.find(snapshot, wanted, standings, target, now_ms)
+    leaving = {index: view for index, view in views.items() if index not in wanted}
+    going = survey.standings(snapshot, leaving, target, now_ms)
+    found = hold.find(snapshot, views, standings, going, target, now_ms)
     turns = Turns(snapshot, wanted, standings, survey.ills(snapshot, wanted, now_ms), now_ms)
     if found.proves:
         turns.one_first()
     gates = {index: found.hard or turns.gate(index, found.soft) for index in standings}
-    going = survey.standings(
-        snapshot, {index: each for index, each in views.items() if index not in wanted}, target, now_ms
-    )
     return Course(
         target, standings, gates, found.hard, found.halted, found.problems, turns.ills, found.upgrading, going
     )
@@ -106,9 +106,10 @@ class Turns:
         if not standing.due or not view.life.initialized or (begun and view.life.phase in IN_TURN):
             # One that was never open has nobody to disturb; one that is closed comes to its end.
             return ""
-        if not begun and len(self.holders) >= self.most:
+        lost = any(broken(pod, self.now_ms) for pod in view.pods)
+        if not begun and len(self.holders) >= self.most and not (lost and self._open_holders()):
             return f"waits for {self.views[self.holders[0]].name}"
-        if (begun and index in self.ills) or any(broken(pod, self.now_ms) for pod in view.pods):
+        if (begun and index in self.ills) or lost:
             # Its own member is away because of us, or it does not serve anyway.
             return ""
         for other, trouble in sorted(self.ills.items()):
@@ -118,6 +119,10 @@ class Turns:
             return "" if begun else soft
         ahead = [each for each in self.due if each not in self.holders][: self.most - len(self.holders)]
         return "" if index in ahead else f"waits for its turn after {self.views[ahead[-1]].name}"
+
+    def _open_holders(self) -> bool:
+        """Whether those whose turn it is are all open: they wait for groups that are ill, which may only be mended here."""
+        return not any(self.views[index].life.phase in IN_TURN for index in self.holders)
 
 
 def in_turn(view: GroupView, standing: Standing) -> bool:

@@ -28,11 +28,16 @@ class Hold(msgspec.Struct, frozen=True):
 
 
 def find(
-    snapshot: ClusterSnapshot, views: Views, standings: Mapping[int, Standing], target: Target, now_ms: int
+    snapshot: ClusterSnapshot,
+    views: Views,
+    standings: Mapping[int, Standing],
+    going: Mapping[int, Standing],
+    target: Target,
+    now_ms: int,
 ) -> Hold:
-    """What holds the groups of a cluster."""
+    """What holds the groups of a cluster; those that leave (``going``) halt it as well, since what fails there fails elsewhere."""
     rules = snapshot.cluster.spec.rollout or Rollout()
-    halted = _halted(snapshot, views, standings, target, rules, now_ms)
+    halted = _halted(snapshot, views, {**standings, **going}, target, rules, now_ms)
     meta, workloads = snapshot.cluster.metadata, (standing.workload for standing in standings.values())
     bad = bad_times(f"BrokerCluster {meta.name}", meta.annotations, workloads, snapshot.pods)
     problems = [*([halted] if halted else []), *windows.problems(rules.maintenance_windows), *bad]

@@ -42,17 +42,32 @@ def replace(view: GroupView, standing: Standing, pod: PodFact, now_ms: int) -> S
 def useless(view: GroupView, pod: PodFact, now_ms: int) -> bool:
     """Whether a pod may be replaced without further ado: it does not serve, or its master does not; and its volume stays.
 
-    One that answers serves, ready or not: a name server that does not list it takes it from nobody who knows it.
+    One that answers serves, ready or not: a name server that does not list it takes it from nobody who knows it. So does one that
+    does not answer us for a moment, as long as its own probe reaches it.
     """
     if view.cluster.spec.empty_dir and (not pod.member or view.fact is None):
         return False
-    silent = view.snapshot.brokers.get(pod.name) is None
+    silent = view.snapshot.brokers.get(pod.name) is None and not pod.listening
     return (silent and broken(pod, now_ms)) or (view.fact is None and given_up(view.master, now_ms))
+
+
+def stranded(view: GroupView, standing: Standing, pod: PodFact, now_ms: int) -> Step | None:
+    """A slave that cannot start with what it was given, below one that serves and is next: it cannot have the newest template before
+    that one, which waits for it. Held back, it comes back as what all were before (currentRevision), as the master still is; should
+    that fail, too, it is not tried at every look."""
+    for each in view.slaves:
+        held = each.member < pod.member and standing.partition > each.member and each.name in standing.why
+        other = view.master is not None and view.master.ready and each.revision != view.master.revision
+        late = each.problem is not None and now_ms - each.created > BROKEN_MS
+        if held and other and late and useless(view, each, now_ms):
+            message = f"replaces {each.name}, which does not serve, by what its master runs"
+            return Step(view.life, (standing.remove(each, message),), rolling=message, again=1.0)
+    return None
 
 
 def given_up(master: PodFact | None, now_ms: int) -> bool:
     """Whether a master had time to come back and did not; until then its slaves are all that can be read."""
-    if master is None or not broken(master, now_ms) or now_ms - master.created <= BROKEN_MS:
+    if master is None or master.listening or not broken(master, now_ms) or now_ms - master.created <= BROKEN_MS:
         return False
     return master.problem is not None or not master.restarts
 

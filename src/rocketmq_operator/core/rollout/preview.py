@@ -110,6 +110,6 @@ def _holds(snapshot: ClusterSnapshot, target: Target, now_ms: int, due: bool) ->
     if not due or snapshot.problems:
         return found
     views = {index: view for index, view in views_of(snapshot, now_ms).items() if index < spec.group_replica}
-    held = hold.find(snapshot, views, survey.standings(snapshot, views, target, now_ms), target, now_ms)
+    held = hold.find(snapshot, views, survey.standings(snapshot, views, target, now_ms), {}, target, now_ms)
     troubles = [problem.message for problem in held.problems if problem != held.halted]
     return [*found, *filter(None, (held.hard, held.soft)), *troubles]

@@ -4,7 +4,7 @@ A content that comes back gets the next number again. One that ran everywhere is
 automatic rollback go back to.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rocketmq_operator.api import BrokerCluster, NameServer
 
@@ -12,7 +12,8 @@ from .. import names
 from ..facts import ObjectFact, Problem
 from ..objects import Owner, owned
 from ..plan import Action, Annotate, Create, NumberRevision, Remove
-from .content import Content
+from . import versions
+from .content import Content, read
 from .standing import Standing, started
 from .target import KIND, Objects, Target
 
@@ -58,12 +59,19 @@ def adopted(standing: Standing, target: Target) -> list[Action]:
     return [Annotate(reason, f"{fact.name} needs no restart: {words}", "StatefulSet", fact.name, fact.uid, notes)]
 
 
-def rollback(item: BrokerCluster | NameServer, target: Target, there: Objects, halted: Problem | None) -> list[Action]:
-    """Back from a revision that halts to the newest that ran everywhere, where the spec says so."""
+def rollback(
+    item: BrokerCluster | NameServer,
+    target: Target,
+    there: Objects,
+    halted: Problem | None,
+    running: Iterable[str] = (),
+) -> list[Action]:
+    """Back from a revision that halts to the newest that ran everywhere, where the spec says so. ``running``: versions of brokers
+    whose stores must be read by what they go back to."""
     meta, rules = item.metadata, item.spec.rollout
     if halted is None or target.undone or not (rules and rules.auto_rollback):
         return []
-    good = last_good(target, there, meta.uid)
+    good = last_good(target, there, meta.uid, tuple(running))
     if not good:
         return []
     message = f"goes back from {target.asked} to {good}, which ran everywhere: {halted.message}"
@@ -77,12 +85,18 @@ def is_complete(target: Target, there: Objects) -> bool:
     return fact is not None and fact.notes.get(names.COMPLETE_ANNOTATION) == "true"
 
 
-def last_good(target: Target, there: Objects, owner_uid: str) -> str:
-    """The newest other revision that ran everywhere; empty if there is none."""
+def last_good(target: Target, there: Objects, owner_uid: str, running: Sequence[str] = ()) -> str:
+    """The newest other revision that ran everywhere, and that would not be refused; empty if there is none."""
     for fact in history(there, owner_uid):
-        if fact.name not in {target.asked, target.revision} and fact.notes.get(names.COMPLETE_ANNOTATION) == "true":
+        complete = fact.notes.get(names.COMPLETE_ANNOTATION) == "true"
+        if complete and fact.name not in {target.asked, target.revision} and not _refused(fact, running):
             return fact.name
     return ""
+
+
+def _refused(fact: ObjectFact, running: Sequence[str]) -> bool:
+    content = read(fact)
+    return content is not None and versions.refused(content.spec.get("brokerImage", ""), running) is not None
 
 
 def history(there: Objects, owner_uid: str) -> list[ObjectFact]:

@@ -163,6 +163,17 @@ def going_now(workload: ObjectFact, pod: PodFact) -> bool:
     return of_another_template(workload, pod) and partition_of(workload) <= pod.member
 
 
+def imminent(workload: ObjectFact, pods: Iterable[PodFact]) -> PodFact | None:
+    """The pod that its controller restarts next, if it waits for nothing any more (Kubernetes: StatefulSet, *Rolling Updates*: from
+    the highest down, each once those above it are up to date and ready)."""
+    for pod in sorted(pods, key=lambda pod: -pod.member):
+        if going_now(workload, pod):
+            return pod
+        if not pod.ready:
+            return None
+    return None
+
+
 def partition_of(workload: ObjectFact) -> int:
     """The lowest member that its newest template reaches."""
     return workload.known("partition", lambda: _partition(workload))

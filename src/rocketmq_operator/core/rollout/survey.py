@@ -78,11 +78,13 @@ def starting(snapshot: ClusterSnapshot, view: GroupView, workload: ObjectFact, t
 
     So the way back from a change that failed restarts only those that had it. Pods that were started for the target, and
     told since what it does not say, keep that until they restart: for the template to be another one than theirs, it is
-    the target ``after`` what they run.
+    the target ``after`` what they run. What is live depends on the version: where nobody says which one runs, nothing is.
     """
+    known = bool(_versions(snapshot, view))
     for pod in view.pods:
         before = content_of(snapshot.objects, running(workload, pod.revision))
-        if before is not None and not any(change.restarts for change in _between(snapshot, view, before, target)):
+        found = None if before is None else _between(snapshot, view, before, target)
+        if found == [] or (found and known and not any(change.restarts for change in found)):
             return pod.revision
     if any(pod.revision == target.revision for pod in view.pods):
         return f"{target.revision} after {running(workload, target.revision)}"

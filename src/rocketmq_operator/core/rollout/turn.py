@@ -26,9 +26,10 @@ from .members import (
     restart,
     stays_open,
     stays_put,
+    stranded,
     useless,
 )
-from .standing import Standing, broken
+from .standing import Standing
 
 OVER = frozenset({Phase.REMOVING, Phase.LEFT})
 
@@ -62,11 +63,11 @@ def mended(view: GroupView, circle: Circle, course: Course, step: Step) -> Step:
         return step
     if view.fact is not None or not given_up(master, circle.now_ms):
         return step
-    if any(broken(pod, circle.now_ms) and pod.name not in standing.why for pod in view.pods):
-        # What it would get is what already fails.
-        return step
     if standing.template_due:
         return msgspec.structs.replace(step, template=True)
+    if any(pod.problem and not pod.deleting and pod.name not in standing.why for pod in view.pods):
+        # What it would get is what already fails; one that only is not ready may be a slave that waits for it.
+        return step
     return msgspec.structs.replace(step, actions=replace(view, standing, standing.outdated[0], circle.now_ms).actions)
 
 
@@ -84,6 +85,9 @@ def _serving(view: GroupView, circle: Circle, course: Course, standing: Standing
         return Step(view.life, rolling="is just opened", again=1.0)
     if not view.life.initialized or useless(view, pod, circle.now_ms):
         return replace(view, standing, pod, circle.now_ms)
+    lost = stranded(view, standing, pod, circle.now_ms)
+    if lost:
+        return lost
     waiting = others(view, standing, pod) or changing(view)
     if waiting:
         return Step(view.life, rolling=f"waits to restart {pod.name}: {waiting}", again=LOOK_SECONDS)
