@@ -20,10 +20,11 @@ def holds(copy: Store, master: Store, now: float, late: float = LATE_SECONDS) ->
     """Whether a copy has all that its master has, from the first record on, but for what was sent in the last ``late`` s."""
     if not master.records:
         return True
-    if copy.base > master.base or copy.end <= master.base:
+    if copy.base > master.base or copy.end < master.base:
         return False
     missing = master.records[copy.end - master.base :]
-    if len(missing) * RECORD <= KEEPS_UP:
+    # One that holds nothing at all is a copy only of a master that held nothing a moment ago.
+    if copy.end > master.base and len(missing) * RECORD <= KEEPS_UP:
         return True
     return all(each.batch.sent_at >= now - late or each.due for each in missing)
 

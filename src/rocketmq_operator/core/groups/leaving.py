@@ -123,6 +123,9 @@ def _never_opened(view: GroupView, circle: Circle) -> Step:
         return (
             _begin(view, circle) if view.life.phase in (Phase.SERVING, Phase.JOINING) else draining.step(view, circle)
         )
+    if view.fact is None and view.master is not None and view.master.listening:
+        # It does not answer us just now; only one that does not serve at all is not waited for.
+        return Step(view.life, doing="waits for an answer of its master", again=LOOK_SECONDS)
     alone = lives_here_alone(view, circle) if view.fact is not None else ""
     if alone:
         return Step(view.life, doing=alone, again=1.0)

@@ -151,3 +151,19 @@ def test_queues_of_a_kept_topic_with_nothing_in_them_do_no_harm() -> None:
     world.data["c-2-1"] = world.data["c-2-0"]
     go(world, 6)
     assert world.intent(2)["phase"] == ""
+
+
+def test_a_topic_on_a_group_that_goes_before_it_opened_is_asked_for_first() -> None:
+    """Its master missed one question, and the group went with the only topic of that name (found by the simulator)."""
+    world = running()
+    world.edit(groupReplica=3)
+    go(world, 2)
+    pod = start(world, 2, holding("alone"))
+    world.pods[pod.name] = msgspec.structs.replace(pod, listening=True)
+    silent = world.brokers.pop(pod.name)
+    world.edit(groupReplica=2)
+    go(world, 10)
+    assert ("StatefulSet", "c-2") in world.objects
+    world.brokers[pod.name] = silent
+    go(world, 10)
+    assert ("StatefulSet", "c-2") not in world.objects and "alone" in world.data["c-0-0"].topics
