@@ -4,6 +4,7 @@ import json
 import subprocess
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,14 @@ class Traffic:
             why = kind + " ".join(words)[:120]
             times.setdefault(why, []).append((int(begun.get(key, first)) - first) / 1000)
         found = {why: f"{len(each)} from {min(each):.1f} to {max(each):.1f} s" for why, each in times.items()}
-        return {"0 s": time.strftime("%H:%M:%S", time.gmtime(first / 1000)), **found}
+        return {"0 s": time.strftime("%H:%M:%S", time.gmtime(first / 1000)), "longest gap": self._gap(begun), **found}
+
+    def _gap(self, begun: dict[str, str]) -> str:
+        """The longest time in which no send began that was acknowledged; probes are sends to one group, and do not count."""
+        good = [line.split("\t")[0] for line in self._lines("acknowledged")]
+        times = sorted(int(begun[key]) for key in good if not key.rpartition("-")[2].startswith("p"))
+        seconds, at = max(((after - at) / 1000, (at - times[0]) / 1000) for at, after in pairwise(times))
+        return f"{seconds:.1f} s at {at:.1f} s"
 
     def _lines(self, ledger: str) -> list[str]:
         return self._in_pod("sh", "-c", f"cat {self._ledger}/{ledger}-{self._run}", failing=True).splitlines()
