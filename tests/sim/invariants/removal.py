@@ -58,6 +58,9 @@ class Removal:
         group = facts.group_of(obj) if obj else None
         if obj is None or group is None or obj["metadata"]["uid"] != (body.get("uid") or obj["metadata"]["uid"]):
             return None
+        taking = self._taking(group)
+        if taking:
+            return taking
         held, others = self._stores(group)
         left = {
             number: batch for number, batch in self._world.ledger.unread.items()
@@ -73,6 +76,14 @@ class Removal:
         return self._unread(key[1], kept) or (
             None if self._unknown(key[0], group) else self._sole_topics(key[1], held, others)
         )
+
+    def _taking(self, group: tuple[str, int]) -> str | None:
+        """Messages that come between the last look and the end would be lost, so nothing is accepted any more, not even from
+        clients with old routes."""
+        master = facts.broker(self._world, *group, 0)
+        if master is None or not master.listening or not master.pod.reachable or not facts.accepts(master):
+            return None
+        return f"{master.pod.name} takes messages while its group is removed"
 
     def _unknown(self, namespace: str, group: tuple[str, int]) -> bool:
         """Whether a group was never open, and its master does not run: nobody can ask it for topics made meanwhile."""
