@@ -72,7 +72,31 @@ def down_with_old_routes(history: "History") -> bool:
     return True
 
 
+def down_with_retries(history: "History") -> bool:
+    """A group is taken away whose only unread messages are those that a consumer group sent back before it stopped."""
+    found = history.world.api.find(CLUSTERS.plural, (NAMESPACE, CLUSTER))
+    clients, random = history.world.clients, history.random
+    online = [each for each in clients.consumers.values() if each.online and each.begun]
+    if found is None or found["metadata"].get("deletionTimestamp") or found["spec"]["groupReplica"] < 2 or not online:
+        return False
+    consumer = random.choice(online)
+    before, consumer.failing, clients.sending = consumer.failing, 0.6, False
+    history.kernel.tell("nobody sends; consumers of", consumer.group, "send back most of what they read")
+    history.kernel.later(random.uniform(7, 9.5), _stop, history, consumer.group, before)
+    history.kernel.later(random.uniform(110, 130), _begin_again, history, consumer.group)
+    history.rest = random.uniform(80, 105)
+    scale_to(history, CLUSTERS, CLUSTER, "groupReplica", found["spec"]["groupReplica"] - 1)
+    return True
+
+
+def _begin_again(history: "History", name: str) -> None:
+    history.world.clients.consumers[name].online = True
+    if not history.world.weather.quiet:
+        history.world.clients.sending = True
+
+
 EVENTS = (
+    Event("scaled-down-with-retries", 0.6, down_with_retries),
     Event("reader-known-to-few", 0.8, known_to_few),
     Event("retries-left-behind", 0.8, retries_left),
     Event("routes-grow-old", 0.5, old_routes),
