@@ -64,11 +64,12 @@ def paused(annotations: Mapping[str, str]) -> str:
 
 def _failed(pod: PodFact, standing: Standing, timeout: int, now_ms: int) -> str:
     """Why a restarted pod counts as failed; empty if it does not."""
-    if pod.ready or pod.deleting or pod.name in standing.why:
+    if pod.ready or pod.name in standing.why:
         return ""
     if pod.problem:
+        # One that is being stopped has failed all the same, and ends only when its node is back.
         return pod.problem.message
-    if pod.created and now_ms - pod.created > timeout * 1000:
+    if not pod.deleting and pod.created and now_ms - pod.created > timeout * 1000:
         return f"{pod.name} is not ready {timeout} s after its start"
     return ""
 
