@@ -31,3 +31,18 @@ def test_a_pod_that_failed_halts_a_rollout_while_it_is_being_stopped_too() -> No
     assert halted(world)
     world.world.pods["c-0-1"] = msgspec.structs.replace(world.world.pods["c-0-1"], deleting=True)
     assert halted(world)
+
+
+def test_a_group_that_leaves_halts_a_change_that_keeps_the_image_that_it_lacks() -> None:
+    """With a setting changed beside it, its pods counted as about to be replaced; but nobody gives them anything new."""
+    world = Rolling(groups=1)
+    good = world.world.cluster.spec.broker_image
+    world.world.edit(brokerImage="bad", groupReplica=2)
+    world.bad = {world.second().status.revision}
+    world.pass_seconds(3)
+    for member in (0, 1):
+        without_image(world, world.world.start(1, member).name)
+    world.world.edit(groupReplica=1, limits={"memory": "3Gi"})
+    assert halted(world)
+    world.world.edit(brokerImage=good)
+    assert not halted(world)
