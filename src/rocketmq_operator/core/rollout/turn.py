@@ -6,6 +6,8 @@ their sends at once and selectors do not try elsewhere (ROCKETMQ.md §8). With o
 outage and spare no client a failed send, so it is skipped.
 """
 
+from collections.abc import Set
+
 import msgspec
 
 from ..facts import PodFact
@@ -15,7 +17,7 @@ from ..groups.moving import changing
 from ..groups.step import Step
 from ..groups.view import GroupView
 from .closed import back, done, elsewhere, restarting, template, yielding
-from .course import Course
+from .course import IN_TURN, Course
 from .members import (
     LOOK_SECONDS,
     given_up,
@@ -44,6 +46,15 @@ def step(view: GroupView, circle: Circle, course: Course) -> Step | None:
     if view.life.phase is Phase.YIELDING:
         return yielding(view, circle, course)
     return restarting(view, circle, course, standing)
+
+
+def in_order(view: GroupView, step: Step | None, closed: Set[int], course: Course) -> Step | None:
+    """A step, unless it closes one group too many (``closed`` are): several whose pods are not ready may go at once, as those that
+    do not serve need, and some of them may answer all the same and have to be closed."""
+    closes = step is not None and view.life.phase not in IN_TURN and step.life.phase in IN_TURN
+    if not closes or len(closed - {view.index}) < course.most:
+        return step
+    return Step(view.life, rolling="waits until fewer groups are closed", again=LOOK_SECONDS)
 
 
 def fresh(view: GroupView, circle: Circle, course: Course) -> Step | None:

@@ -46,3 +46,17 @@ def test_a_group_that_leaves_halts_a_change_that_keeps_the_image_that_it_lacks()
     assert halted(world)
     world.world.edit(brokerImage=good)
     assert not halted(world)
+
+
+def test_groups_whose_pods_are_not_ready_close_one_at_a_time_if_they_answer() -> None:
+    """Their only name server was away, so none was ready, and none waited for its turn: two closed in the same moment."""
+    world = Rolling(groups=3, membersPerGroup=1)
+    world.bad = world.revisions()
+    world.world.now_ms += 300_000
+    world.world.edit(brokerImage="other")
+    closed = 0
+    for _ in range(300):
+        world.second()
+        phases = [world.world.intent(group)["phase"] for group in range(3)]
+        closed = max(closed, sum(phase in {"Yielding", "Restarting"} for phase in phases))
+    assert closed == 1 and sorted(world.taken) == ["c-0-0", "c-1-0", "c-2-0"]
