@@ -6,6 +6,7 @@ from rocketmq_operator.api.common import condition
 from rocketmq_operator.core.facts import Problem
 
 from .rolling import Rolling
+from .test_simulated_later import failing
 
 
 def without_image(world: Rolling, name: str) -> None:
@@ -60,3 +61,17 @@ def test_groups_whose_pods_are_not_ready_close_one_at_a_time_if_they_answer() ->
         phases = [world.world.intent(group)["phase"] for group in range(3)]
         closed = max(closed, sum(phase in {"Yielding", "Restarting"} for phase in phases))
     assert closed == 1 and sorted(world.taken) == ["c-0-0", "c-1-0", "c-2-0"]
+
+
+def test_a_group_that_is_taken_back_gets_what_its_slave_needs_to_start() -> None:
+    """Its master waited to hear from the slave before it opened, and the slave for the group to be open to get the right image."""
+    world = Rolling()
+    world.world.edit(groupReplica=1)
+    while world.open("c-1-0"):
+        world.second()
+    failing(world, "c-1-1")
+    world.world.edit(groupReplica=2, brokerImage="other")
+    world.pass_seconds(3)
+    assert world.world.intent(1)["phase"] == "Opening" and not world.open("c-1-0")
+    world.pass_seconds(400)
+    assert "c-1-1" in world.taken and world.open("c-1-0")
