@@ -84,7 +84,7 @@ class ObjectFact(Remembering, frozen=True):
 class PodFact(msgspec.Struct, frozen=True):
     """A pod of ours. ``container`` is the id of the container that runs now, empty while none does.
 
-    ``listening``: its own probe reaches it, registered or not, also while the operator cannot. ``revision`` is what it was started for, ``format`` how it was built, ``created`` in ms since 1970, ``restart`` the annotation that asks for its
+    ``listening``: its own probe reaches it, registered or not, also while the operator cannot. ``revision`` is what it was started for, ``format`` how it was built, ``created`` and ``started`` (the container that runs) in ms since 1970, ``restart`` the annotation that asks for its
     restart, ``restarts`` how often its container was started again.
 
     Of a name server's pod: ``listed`` is the label by which Services select it ("true", "false", "" before it had one),
@@ -109,6 +109,7 @@ class PodFact(msgspec.Struct, frozen=True):
     revision: str = ""
     format: int = 1
     created: int = 0
+    started: int = 0
     restart: str = ""
     restarts: int = 0
 

@@ -7,6 +7,7 @@ import msgspec
 from .facts import Problem
 
 UNSCHEDULABLE = "PodUnschedulable"
+NO_IMAGE = "ImagePullFailed"
 IMAGE_REASONS = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ErrImageInspect"}
 OURS = re.compile(r"([A-Z][A-Za-z]+): (.+)", re.S)
 
@@ -31,7 +32,7 @@ def problem(pod: str, unschedulable: str, container: ContainerTrouble) -> Proble
         )
     if container.waiting_reason in IMAGE_REASONS:
         return Problem(
-            "ImagePullFailed",
+            NO_IMAGE,
             f"pod {pod} cannot get image {container.image}: {container.waiting_message or container.waiting_reason}; "
             "correct the image's name or give podTemplate.imagePullSecrets",
         )

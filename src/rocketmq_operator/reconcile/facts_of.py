@@ -104,6 +104,7 @@ def _pod_fact(pod: PodView) -> PodFact:
         revision=meta.annotations.get(names.REVISION_LABEL, ""),
         format=_number(meta.annotations.get(names.FORMAT_ANNOTATION, "1")),
         created=_time(meta.creation_timestamp),
+        started=_time((container.state.running or {}).get("startedAt")),
         restart=meta.annotations.get(names.RESTART, ""),
         restarts=container.restart_count,
     )
@@ -114,7 +115,7 @@ def _number(text: str) -> int:
 
 
 def _time(text: str | None) -> int:
-    """Kubernetes' creationTimestamp in ms since 1970."""
+    """A time of Kubernetes in ms since 1970; 0 if there is none."""
     return int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000) if text else 0
 
 

@@ -67,9 +67,15 @@ def full_slave(history: "History", master: Broker) -> Volume | None:
     mine = master.store
     for member, volume in facts.volumes(history.world, cluster, int(group)).items():
         theirs = volume.store
-        if member and theirs is not None and mine.records and _equal(mine, theirs):
+        if member and theirs is not None and mine.records and _equal(mine, theirs) and stays(history, volume):
             return volume
     return None
+
+
+def stays(history: "History", volume: Volume) -> bool:
+    """Whether a volume does not go with its pod: a master's would then be the second loss, and its messages with nobody."""
+    claim = history.world.api.find("persistentvolumeclaims", (NAMESPACE, volume.name))
+    return claim is not None and not claim["metadata"].get("deletionTimestamp")
 
 
 def _equal(mine: Store, theirs: Store) -> bool:

@@ -96,7 +96,7 @@ class Containers:
             pod.ip = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
             self.by_ip[pod.ip] = pod
         pod.container = f"containerd://{self._kernel.number():08d}"
-        pod.started_ms = self._kernel.milliseconds()
+        pod.started_ms, pod.started_at = self._kernel.milliseconds(), self._kernel.stamp()
         pod.process = self._launch(pod)
         self.publish(pod)
 

@@ -30,6 +30,7 @@ class Pod:
         self.reboot = False
         self.restarts = 0
         self.started_ms = 0
+        self.started_at = ""
         self.unschedulable = ""
         self.waiting = ("", "")
         self.failed_at = 0.0
@@ -127,7 +128,7 @@ def _container(pod: Pod, obj: Json) -> Json:
     spec = obj["spec"]["containers"][0]
     ended = {"terminated": {"exitCode": pod.ended[0], "message": pod.ended[1]}} if pod.ended else {}
     if pod.process is not None:
-        state: Json = {"running": {"startedAt": str(pod.started_ms)}}
+        state: Json = {"running": {"startedAt": pod.started_at}}
     elif pod.waiting[0]:
         state = {"waiting": {"reason": pod.waiting[0], "message": pod.waiting[1]}}
     else:

@@ -66,6 +66,6 @@ def _pod(pod: PodFact, labels: dict[str, str]) -> Json:
         "creationTimestamp": datetime.fromtimestamp(pod.created / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
     ready = {"type": "Ready", "status": "True" if pod.ready else "False"}
-    container = {"containerID": pod.container, "state": {"running": {"startedAt": "now"}}}
+    container = {"containerID": pod.container, "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}
     status = {"podIP": pod.ip, "conditions": [ready], "containerStatuses": [container]}
     return {"kind": "Pod", "metadata": meta, "spec": {}, "status": status}

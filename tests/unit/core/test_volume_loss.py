@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from rocketmq_operator.core.opening import FENCED_FOR_EVER
-from rocketmq_operator.core.plan import Rebuild, Remove
+from rocketmq_operator.core.plan import Rebuild, Remove, SetPartition
 
 from .test_volume_growth import of, problem, settled, volumes
 from .world import NOW_MS, World
@@ -109,3 +109,14 @@ def test_not_while_another_slave_of_the_group_is_restarted_in_the_same_plan() ->
     volumes(world).change(STORE, deleting=True)
     plan = world.plan()
     assert [action.name for action in of(plan, Remove)] == ["c-0-2"] and not of(plan, Rebuild)
+
+
+def test_not_beside_another_slave_that_a_rollout_takes() -> None:
+    """Its new template was let through to one slave, and the other got new volumes in the same moment, or before the first went."""
+    world = with_messages(membersPerGroup=3)
+    world.edit(brokerImage="other")
+    world.plan()
+    volumes(world).change(STORE, deleting=True)
+    let_through = world.plan()
+    assert [action.partition for action in of(let_through, SetPartition)] == [2] and not of(let_through, Rebuild)
+    assert not of(world.plan(), Rebuild), "its pod is still there"

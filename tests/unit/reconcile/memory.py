@@ -157,7 +157,7 @@ class Kubelets:
     def start(self, name: str, labels: dict[str, str], ip: str) -> None:
         """A pod of one running container."""
         self._lives += 1
-        status = {"containerID": f"run://{self._lives}", "state": {"running": {"startedAt": "now"}}}
+        status = {"containerID": f"run://{self._lives}", "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}
         self._kube.put(
             {
                 "kind": "Pod",

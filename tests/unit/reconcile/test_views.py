@@ -12,7 +12,7 @@ POD = b"""{"metadata": {"name": "c-1-0", "namespace": "ns", "uid": "u", "labels"
 "status": {"podIP": "10.1.0.1",
  "conditions": [{"type": "Ready", "status": "True"},
   {"type": "rocketmq.huanwei.io/registered", "status": "True", "message": "containerd://a"}],
- "containerStatuses": [{"image": "i", "containerID": "containerd://a", "state": {"running": {"startedAt": "now"}}}]}}"""
+ "containerStatuses": [{"image": "i", "containerID": "containerd://a", "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}]}}"""
 
 
 def test_a_view_does_not_hold_on_to_the_page_that_it_came_in() -> None:

@@ -181,7 +181,11 @@ def _wanted(
         other.life.phase in away for other in circle.knowing if other.index != view.index
     )
     begun = moving.begin(view, circle, others_move) if life.initialized else None
-    return begun or turn.step(view, circle, course) or Step(life)
+    if begun:
+        return begun
+    closed = {index for index, step in before.items() if step.life.phase in IN_TURN}
+    closed |= {other.index for other in circle.knowing if other.life.phase in IN_TURN}
+    return turn.in_order(view, turn.step(view, circle, course), closed, course) or Step(life)
 
 
 def _called_back(view: GroupView, circle: Circle) -> Step:

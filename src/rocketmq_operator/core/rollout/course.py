@@ -20,7 +20,8 @@ IN_TURN = frozenset({Phase.YIELDING, Phase.RESTARTING})
 
 class Course(msgspec.Struct, frozen=True):
     """``gates`` says by group why it may not take its next step; ``stop`` is what also stops a group that has begun.
-    ``going`` are the standings of groups that leave. ``problems`` need a person. ``ills`` says what is not well with which group."""
+    ``going`` are the standings of groups that leave; ``most`` groups may be closed at a time. ``problems`` need a person.
+    ``ills`` says what is not well with which group."""
 
     target: Target
     standings: Mapping[int, Standing] = {}
@@ -31,6 +32,7 @@ class Course(msgspec.Struct, frozen=True):
     ills: Mapping[int, str] = {}
     upgrading: bool = False
     going: Mapping[int, Standing] = {}
+    most: int = 1
 
     @property
     def due(self) -> bool:
@@ -62,7 +64,16 @@ def chart(snapshot: ClusterSnapshot, views: Views, target: Target, now_ms: int) 
         turns.one_first()
     gates = {index: found.hard or turns.gate(index, found.soft) for index in standings}
     return Course(
-        target, standings, gates, found.hard, found.halted, found.problems, turns.ills, found.upgrading, going
+        target,
+        standings,
+        gates,
+        found.hard,
+        found.halted,
+        found.problems,
+        turns.ills,
+        found.upgrading,
+        going,
+        turns.most,
     )
 
 

@@ -9,6 +9,7 @@ from rocketmq_operator.api.rollout import Canary, Restarts, Rollout
 from .. import names
 from ..facts import ClusterSnapshot, PodFact, Problem
 from ..groups.view import Views
+from ..pods import NO_IMAGE
 from . import revisions, windows
 from .diff import Reason
 from .standing import Standing, bad_times
@@ -37,7 +38,7 @@ def find(
 ) -> Hold:
     """What holds the groups of a cluster; those that leave (``going``) halt it as well, since what fails there fails elsewhere."""
     rules = snapshot.cluster.spec.rollout or Rollout()
-    halted = _halted(snapshot, views, {**standings, **going}, target, rules, now_ms)
+    halted = _halted(snapshot, views, standings, going, target, rules, now_ms)
     meta, workloads = snapshot.cluster.metadata, (standing.workload for standing in standings.values())
     bad = bad_times(f"BrokerCluster {meta.name}", meta.annotations, workloads, snapshot.pods)
     problems = [*([halted] if halted else []), *windows.problems(rules.maintenance_windows), *bad]
@@ -64,11 +65,12 @@ def paused(annotations: Mapping[str, str]) -> str:
 
 def _failed(pod: PodFact, standing: Standing, timeout: int, now_ms: int) -> str:
     """Why a restarted pod counts as failed; empty if it does not."""
-    if pod.ready or pod.deleting or pod.name in standing.why:
+    if pod.ready or pod.name in standing.why:
         return ""
     if pod.problem:
+        # One that is being stopped has failed all the same, and ends only when its node is back.
         return pod.problem.message
-    if pod.created and now_ms - pod.created > timeout * 1000:
+    if not pod.deleting and pod.created and now_ms - pod.created > timeout * 1000:
         return f"{pod.name} is not ready {timeout} s after its start"
     return ""
 
@@ -94,6 +96,7 @@ def _halted(
     snapshot: ClusterSnapshot,
     views: Views,
     standings: Mapping[int, Standing],
+    going: Mapping[int, Standing],
     target: Target,
     rules: Restarts,
     now_ms: int,
@@ -101,14 +104,25 @@ def _halted(
     done = revisions.is_complete(target, snapshot.objects)
     # A group that was never open, in a cluster that never had another spec, is still being created.
     created = len(revisions.history(snapshot.objects, snapshot.cluster.metadata.uid)) <= 1
-    for index, standing in sorted(standings.items()):
-        # What runs by an older wish than the target is about to be replaced; what ran everywhere is no rollout any more.
-        if standing.template_due or (done and not standing.outdated) or (created and not views[index].life.initialized):
+    for index, standing in sorted({**standings, **going}.items()):
+        # What ran everywhere is no rollout any more.
+        if (done and not standing.outdated) or (created and not views[index].life.initialized):
             continue
-        problem = halt(views[index].pods, standing, rules, snapshot.last_words, now_ms)
+        pods = views[index].pods
+        if standing.template_due:
+            # What runs by an older wish than the target is about to be replaced, but not in a group that leaves.
+            pods = _without_image(pods, standing) if index in going else ()
+        problem = halt(pods, standing, rules, snapshot.last_words, now_ms)
         if problem:
             return problem
     return None
+
+
+def _without_image(pods: Iterable[PodFact], standing: Standing) -> tuple[PodFact, ...]:
+    """Those that lack an image which the target asks for as well: what else has changed since gets it to nobody."""
+    if any(change.reason in (Reason.IMAGE, Reason.POD, Reason.OPERATOR) for change in standing.changes or ()):
+        return ()
+    return tuple(pod for pod in pods if pod.problem is not None and pod.problem.reason == NO_IMAGE)
 
 
 def _upgrading(standings: Mapping[int, Standing]) -> bool:

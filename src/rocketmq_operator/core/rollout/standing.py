@@ -22,7 +22,8 @@ def broken(pod: PodFact, now_ms: int) -> bool:
     """Whether a pod does not serve, and will not by waiting."""
     if pod.ready or pod.deleting:
         return False
-    return pod.problem is not None or bool(pod.created and now_ms - pod.created > BROKEN_MS)
+    since = max(pod.created, pod.started)
+    return pod.problem is not None or bool(since and now_ms - since > BROKEN_MS)
 
 
 class Standing(msgspec.Struct, frozen=True):

@@ -6,6 +6,8 @@ their sends at once and selectors do not try elsewhere (ROCKETMQ.md §8). With o
 outage and spare no client a failed send, so it is skipped.
 """
 
+from collections.abc import Set
+
 import msgspec
 
 from ..facts import PodFact
@@ -15,7 +17,7 @@ from ..groups.moving import changing
 from ..groups.step import Step
 from ..groups.view import GroupView
 from .closed import back, done, elsewhere, restarting, template, yielding
-from .course import Course
+from .course import IN_TURN, Course
 from .members import (
     LOOK_SECONDS,
     given_up,
@@ -46,6 +48,15 @@ def step(view: GroupView, circle: Circle, course: Course) -> Step | None:
     return restarting(view, circle, course, standing)
 
 
+def in_order(view: GroupView, step: Step | None, closed: Set[int], course: Course) -> Step | None:
+    """A step, unless it closes one group too many (``closed`` are): several whose pods are not ready may go at once, as those that
+    do not serve need, and some of them may answer all the same and have to be closed."""
+    closes = step is not None and view.life.phase not in IN_TURN and step.life.phase in IN_TURN
+    if not closes or len(closed - {view.index}) < course.most:
+        return step
+    return Step(view.life, rolling="waits until fewer groups are closed", again=LOOK_SECONDS)
+
+
 def fresh(view: GroupView, circle: Circle, course: Course) -> Step | None:
     """A group that was never open is brought up to date before anything else; None if it is."""
     standing = course.standings.get(view.index)
@@ -57,18 +68,24 @@ def fresh(view: GroupView, circle: Circle, course: Course) -> Step | None:
 
 
 def mended(view: GroupView, circle: Circle, course: Course, step: Step) -> Step:
-    """A group that opens or leaves runs what it runs; but one whose master cannot start would neither open nor ever be read."""
-    standing, master = course.standings.get(view.index) or course.going.get(view.index), view.master
+    """A group that opens or leaves runs what it runs; but one whose master cannot start would neither open nor ever be read, and
+    one that opens waits to hear from each of its slaves."""
+    standing, now = course.standings.get(view.index) or course.going.get(view.index), circle.now_ms
     if standing is None or not standing.due or course.stop or step.actions or view.life.phase in OVER:
         return step
-    if view.fact is not None or not given_up(master, circle.now_ms):
+    lost = view.fact is None and given_up(view.master, now)
+    if not lost and not (view.life.phase is Phase.OPENING and any(useless(view, pod, now) for pod in view.slaves)):
         return step
     if standing.template_due:
-        return msgspec.structs.replace(step, template=True)
+        return msgspec.structs.replace(step, template=lost or template(view, circle, standing).template)
     if any(pod.problem and not pod.deleting and pod.name not in standing.why for pod in view.pods):
         # What it would get is what already fails; one that only is not ready may be a slave that waits for it.
         return step
-    return msgspec.structs.replace(step, actions=replace(view, standing, standing.outdated[0], circle.now_ms).actions)
+    pod = standing.outdated[0]
+    if lost or (pod.member and useless(view, pod, now)):
+        return msgspec.structs.replace(step, actions=replace(view, standing, pod, now).actions)
+    held = stranded(view, standing, pod, now)
+    return msgspec.structs.replace(step, actions=held.actions) if held else step
 
 
 def _serving(view: GroupView, circle: Circle, course: Course, standing: Standing) -> Step:

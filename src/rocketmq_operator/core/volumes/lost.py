@@ -13,7 +13,8 @@ from ..build import storage
 from ..facts import ClaimFact, ClusterSnapshot, PodFact, Problem
 from ..groups.life import LEAVING_PHASES, Phase
 from ..groups.view import GroupView
-from ..plan import Action, Apply, Rebuild, Remove, Resize
+from ..plan import Action, Apply, Rebuild, Remove, Resize, SetPartition
+from ..rollout.standing import going_now
 from .view import Group
 
 
@@ -57,7 +58,9 @@ def _touched(actions: Iterable[Action]) -> set[str]:
         match action:
             case Remove(kind="Pod", name=name):
                 found.add(name.rpartition("-")[0])
-            case Apply(obj={"kind": "StatefulSet", "metadata": {"name": str(name)}}) | Resize(name=name):
+            case Apply(obj={"kind": "StatefulSet", "metadata": {"name": str(name)}}):
+                found.add(name)
+            case Resize(name=name) | SetPartition(name=name):
                 found.add(name)
     return found
 
@@ -77,6 +80,9 @@ def _unsafe(view: GroupView, group: Group, pod: PodFact, now_ms: int) -> str:
         return "no other member has lost a volume"
     if not sizes.others_serve(sizes.group_of(view.snapshot, view.index), pod):
         return "all other members are ready"
+    if any(going_now(group.workload, each) for each in view.pods if each.name != pod.name):
+        # Told before, and perhaps not done yet: views of pods lag.
+        return "all other members have restarted"
     return ""
 
 

@@ -1,0 +1,84 @@
+"""Faults of rollouts that the simulator found in histories 1 to 1,000, continued."""
+
+import msgspec
+
+from rocketmq_operator.api.common import condition
+from rocketmq_operator.core.facts import PodFact, Problem
+from rocketmq_operator.core.rollout.standing import BROKEN_MS, broken
+
+from .rolling import Rolling
+from .test_simulated_later import failing
+
+
+def without_image(world: Rolling, name: str) -> None:
+    """A pod does not get its image."""
+    world.world.brokers.pop(name, None)
+    pod = world.world.pods[name]
+    world.world.pods[name] = msgspec.structs.replace(pod, ready=False, problem=Problem("ImagePullFailed", "no image"))
+
+
+def halted(world: Rolling) -> bool:
+    found = condition(world.second().status.conditions, "RollingOut")
+    return found is not None and found.reason == "Halted"
+
+
+def test_a_pod_that_failed_halts_a_rollout_while_it_is_being_stopped_too() -> None:
+    """It was evicted from a node that was cut off, and another group went on to the image that it had failed with."""
+    world = Rolling()
+    world.world.edit(brokerImage="bad")
+    world.bad = {world.second().status.revision}
+    while "c-0-1" not in world.world.pods or world.world.pods["c-0-1"].ready:
+        world.second()
+    without_image(world, "c-0-1")
+    assert halted(world)
+    world.world.pods["c-0-1"] = msgspec.structs.replace(world.world.pods["c-0-1"], deleting=True)
+    assert halted(world)
+
+
+def test_a_group_that_leaves_halts_a_change_that_keeps_the_image_that_it_lacks() -> None:
+    """With a setting changed beside it, its pods counted as about to be replaced; but nobody gives them anything new."""
+    world = Rolling(groups=1)
+    good = world.world.cluster.spec.broker_image
+    world.world.edit(brokerImage="bad", groupReplica=2)
+    world.bad = {world.second().status.revision}
+    world.pass_seconds(3)
+    for member in (0, 1):
+        without_image(world, world.world.start(1, member).name)
+    world.world.edit(groupReplica=1, limits={"memory": "3Gi"})
+    assert halted(world)
+    world.world.edit(brokerImage=good)
+    assert not halted(world)
+
+
+def test_groups_whose_pods_are_not_ready_close_one_at_a_time_if_they_answer() -> None:
+    """Their only name server was away, so none was ready, and none waited for its turn: two closed in the same moment."""
+    world = Rolling(groups=3, membersPerGroup=1)
+    world.bad = world.revisions()
+    world.world.now_ms += 300_000
+    world.world.edit(brokerImage="other")
+    closed = 0
+    for _ in range(300):
+        world.second()
+        phases = [world.world.intent(group)["phase"] for group in range(3)]
+        closed = max(closed, sum(phase in {"Yielding", "Restarting"} for phase in phases))
+    assert closed == 1 and sorted(world.taken) == ["c-0-0", "c-1-0", "c-2-0"]
+
+
+def test_a_group_that_is_taken_back_gets_what_its_slave_needs_to_start() -> None:
+    """Its master waited to hear from the slave before it opened, and the slave for the group to be open to get the right image."""
+    world = Rolling()
+    world.world.edit(groupReplica=1)
+    while world.open("c-1-0"):
+        world.second()
+    failing(world, "c-1-1")
+    world.world.edit(groupReplica=2, brokerImage="other")
+    world.pass_seconds(3)
+    assert world.world.intent(1)["phase"] == "Opening" and not world.open("c-1-0")
+    world.pass_seconds(400)
+    assert "c-1-1" in world.taken and world.open("c-1-0")
+
+
+def test_a_container_that_just_started_is_not_broken_however_old_its_pod_is() -> None:
+    """It missed one answer, its probe had not run yet, and it was replaced while it took messages."""
+    pod = PodFact("c-0-0", "uid", 0, container="run://2", created=0 + 1, started=1_000_000)
+    assert not broken(pod, 1_000_000 + BROKEN_MS) and broken(pod, 1_000_001 + BROKEN_MS)
