@@ -11,7 +11,7 @@ from .intent_data import data_of
 from .members import broker_name, member_count
 from .membership import Decision, Group
 from .plan import Action, Configure, Remove, Resize
-from .rollout.standing import going_now
+from .rollout.template import going_now
 
 RESTART_AFTER_MS = 60_000
 """A slave that can never catch up is restarted, to be made anew by its script; not again before that had time to work."""

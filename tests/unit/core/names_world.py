@@ -25,7 +25,7 @@ from rocketmq_operator.core.plan import (
     SetListed,
     SetPartition,
 )
-from rocketmq_operator.core.rollout.standing import started
+from rocketmq_operator.core.rollout.template import started
 
 from .world import NOW_MS, cluster, fact_of
 

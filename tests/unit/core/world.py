@@ -33,7 +33,7 @@ from rocketmq_operator.core.plan import (
     SetPartition,
     WipeWritePermission,
 )
-from rocketmq_operator.core.rollout.standing import started, template_format
+from rocketmq_operator.core.rollout.template import started, template_format
 from rocketmq_operator.core.volumes import growth
 
 from .volumes import Volumes

@@ -5,6 +5,8 @@ diff       two contents against each other: nothing, live, or a restart with its
 target     which revision is to run: the spec's, or another after an undo
 revisions  the history
 standing   one workload against the target
+template   a workload as it stands: what its template starts pods for, and whom it reaches
+requests   restarts that users ask for
 course     all groups of a cluster: who may begin
 turn       one group's steps
 servers    name servers

@@ -13,7 +13,8 @@ from ..plan import WipeWritePermission
 from ..registration import answering
 from .course import Course
 from .members import LOOK_SECONDS, has_others, is_copy, others, replace, restart, stays_put, stranded, useless
-from .standing import Standing, broken, imminent
+from .standing import Standing, broken
+from .template import imminent
 
 SETTLE_SECONDS = 11.0
 """A slave takes topics and offsets from its master each 10 s; what was written last must have reached it."""

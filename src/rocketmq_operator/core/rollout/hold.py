@@ -12,7 +12,8 @@ from ..groups.view import Views
 from ..pods import NO_IMAGE
 from . import revisions, windows
 from .diff import Reason
-from .standing import Standing, bad_times
+from .requests import bad_times
+from .standing import Standing
 from .target import Target
 
 

@@ -4,7 +4,8 @@ from ..facts import BrokerFact, PodFact, Problem
 from ..groups.step import Step
 from ..groups.view import GroupView
 from ..membership import full_copy
-from .standing import BROKEN_MS, Standing, broken, going_now
+from .standing import BROKEN_MS, Standing, broken
+from .template import going_now
 
 LOOK_SECONDS = 2.0
 

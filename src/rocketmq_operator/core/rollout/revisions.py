@@ -14,8 +14,9 @@ from ..objects import Owner, owned
 from ..plan import Action, Annotate, Create, NumberRevision, Remove
 from . import versions
 from .content import Content, read
-from .standing import Standing, started
+from .standing import Standing
 from .target import KIND, Objects, Target
+from .template import started
 
 
 def actions(target: Target, there: Objects, owner: Owner, labels: names.Labels, keep: int) -> list[Action]:

@@ -15,8 +15,10 @@ from ..nameserver_scaling import missing_brokers, size_of, wanted
 from ..plan import Action
 from . import compare, hold, revisions, windows
 from .diff import Change, changes, of_server
-from .standing import Standing, bad_times, broken, of_workload, retold, started
+from .requests import bad_times
+from .standing import Standing, broken, of_workload
 from .target import Target, choose, effective
+from .template import retold, started
 from .workloads import noted
 
 _written: Memo[dict[str, object]] = Memo(1024)

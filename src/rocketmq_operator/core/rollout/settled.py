@@ -5,7 +5,7 @@ import msgspec
 from .. import names
 from ..facts import BrokerFact, ClusterSnapshot, PodFact
 from ..members import member_count
-from .standing import started
+from .template import started
 
 
 def settled(snapshot: ClusterSnapshot, now_ms: int) -> ClusterSnapshot:

@@ -1,17 +1,16 @@
 """One workload against the target: what differs, which pods are behind, and why."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from .. import names
-from ..build.pod import FORMAT
-from ..facts import ObjectFact, PodFact, Problem
+from ..facts import ObjectFact, PodFact
 from ..plan import Remove, SetPartition
 from .diff import Change, Reason
+from .requests import time_of
+from .template import HELD_PARTITION, format_of, of_another_template, partition_of, started
 
-HELD_PARTITION = 1_000
 OLDEST_FORMAT = 1
 """Pods and workloads of an older format are restarted (reason OperatorUpgraded). Raised only when an old pod would do harm."""
 BROKEN_MS = 120_000
@@ -101,7 +100,7 @@ def of_workload(
     """How a workload stands. ``asked_at`` is the resource's own annotation that asks for a restart; ``reasons`` says by
     revision why a pod that was started for it is behind the template."""
     template = started(fact)
-    asked = [each for each in (_time(asked_at), _time(fact.notes.get(names.RESTART, ""))) if each]
+    asked = [each for each in (time_of(asked_at), time_of(fact.notes.get(names.RESTART, ""))) if each]
     why: dict[str, tuple[str, ...]] = {}
     for pod in pods:
         told: tuple[str, ...] = ()
@@ -109,7 +108,7 @@ def of_workload(
             told += (Reason.OPERATOR.value,)
         if pod.revision != template:
             told += reasons.get(pod.revision, (Reason.POD.value,))
-        times = [*asked, *filter(None, [_time(pod.restart)])]
+        times = [*asked, *filter(None, [time_of(pod.restart)])]
         if any(pod.created < time <= now_ms for time in times):
             told += (Reason.REQUESTED.value,)
         if told:
@@ -127,116 +126,7 @@ def of_workload(
     )
 
 
-def come(fact: ObjectFact, pods: Iterable[PodFact], asked_at: str, now_ms: int) -> tuple[str, ...]:
-    """The requests for a restart whose time has come: all that the moment decides about a standing."""
-    texts = (asked_at, fact.notes.get(names.RESTART, ""), *(pod.restart for pod in pods))
-    return tuple(text for text in texts if text and (time := _time(text)) is not None and time <= now_ms)
-
-
-def format_of(fact: ObjectFact) -> int:
-    """The format in which a workload was built last."""
-    text = fact.notes.get(names.FORMAT_ANNOTATION, "")
-    return int(text) if text.isdecimal() else FORMAT
-
-
-def template_format(fact: ObjectFact) -> int:
-    """The format that a workload's template gives its pods."""
-    text = _notes(fact).get(names.FORMAT_ANNOTATION, "")
-    return int(text) if text.isdecimal() else 1
-
-
-def _notes(fact: ObjectFact) -> Mapping[str, str]:
-    return fact.known("template notes", lambda: _template_notes(fact))
-
-
-def _template_notes(fact: ObjectFact) -> Mapping[str, str]:
-    metadata = fact.content().get("spec", {}).get("template", {}).get("metadata", {})
-    return metadata.get("annotations") or {}
-
-
-def of_another_template(workload: ObjectFact, pod: PodFact) -> bool:
-    """Whether a pod was made by another template than the workload has now."""
-    return (pod.revision, pod.format) != (started(workload), template_format(workload))
-
-
-def going_now(workload: ObjectFact, pod: PodFact) -> bool:
-    """Whether a pod of another template is held back no more: its controller restarts it as soon as it gets to it."""
-    return of_another_template(workload, pod) and partition_of(workload) <= pod.member
-
-
-def imminent(workload: ObjectFact, pods: Iterable[PodFact]) -> PodFact | None:
-    """The pod that its controller restarts next, if it waits for nothing any more (Kubernetes: StatefulSet, *Rolling Updates*: from
-    the highest down, each once those above it are up to date and ready)."""
-    for pod in sorted(pods, key=lambda pod: -pod.member):
-        if going_now(workload, pod):
-            return pod
-        if not pod.ready:
-            return None
-    return None
-
-
-def partition_of(workload: ObjectFact) -> int:
-    """The lowest member that its newest template reaches."""
-    return workload.known("partition", lambda: _partition(workload))
-
-
-def _partition(workload: ObjectFact) -> int:
-    rolling = workload.content().get("spec", {}).get("updateStrategy", {}).get("rollingUpdate") or {}
-    return int(rolling.get("partition") or 0)
-
-
-def bad_times(
-    item: str, annotations: Mapping[str, str], workloads: Iterable[ObjectFact], pods: Iterable[PodFact]
-) -> list[Problem]:
-    """Requests for a restart that are no time: of the resource, whose kind and name ``item`` is, of its workloads and pods."""
-    asked = {
-        item: annotations.get(names.RESTART, ""),
-        **{f"StatefulSet {fact.name}": fact.notes.get(names.RESTART, "") for fact in workloads},
-        **{f"pod {pod.name}": pod.restart for pod in pods},
-    }
-    return [
-        Problem(
-            "BadRestartTime",
-            f"annotation {names.RESTART} of {what} is not a time but {text[:64]!r}; use RFC 3339, as 'kubectl rocketmq restart' does",
-        )
-        for what, text in asked.items()
-        if text and _time(text) is None
-    ]
-
-
 def _old_format(fact: ObjectFact) -> tuple[Change, ...]:
     if format_of(fact) >= OLDEST_FORMAT:
         return ()
     return (Change(Reason.OPERATOR, "pods built by an older operator"),)
-
-
-def started(fact: ObjectFact) -> str:
-    """The revision that a workload's template starts pods for."""
-    return _notes(fact).get(names.REVISION_LABEL, "")
-
-
-def retold(fact: ObjectFact, revision: str) -> ObjectFact:
-    """The workload as it will be with the template of a revision, which is written with every pod held back."""
-    spec = fact.content().get("spec", {})
-    template = spec.get("template", {})
-    metadata = template.get("metadata", {})
-    ours = {names.REVISION_LABEL: revision, names.FORMAT_ANNOTATION: str(FORMAT)}
-    notes = {**(metadata.get("annotations") or {}), **ours}
-    changed = {
-        **spec,
-        "template": {**template, "metadata": {**metadata, "annotations": notes}},
-        "updateStrategy": {"rollingUpdate": {"partition": HELD_PARTITION}},
-    }
-    own = {names.REVISION_LABEL: revision, names.FORMAT_ANNOTATION: str(FORMAT)}
-    return msgspec.structs.replace(fact, spec=msgspec.Raw(msgspec.json.encode(changed)), notes={**fact.notes, **own})
-
-
-def _time(text: str) -> int | None:
-    """An RFC 3339 time in ms since 1970; None if it is none."""
-    if not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return int(found.timestamp() * 1000) if found.tzinfo else None

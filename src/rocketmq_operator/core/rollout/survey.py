@@ -14,8 +14,10 @@ from .compare import content_of, running
 from .content import Content
 from .diff import Change, changes, of_cluster
 from .live_keys import live
-from .standing import Standing, come, of_workload, retold, started
+from .requests import come
+from .standing import Standing, of_workload
 from .target import KIND, Target
+from .template import retold, started
 
 _kept: Memo[Standing] = Memo(4096)
 _told: Memo[tuple[str, ...]] = Memo(4096)

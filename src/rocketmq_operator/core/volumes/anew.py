@@ -21,7 +21,7 @@ from ..members import existing
 from ..objects import Owner, referenced
 from ..plan import Create, Orphan
 from ..registration import pods_of
-from ..rollout.standing import started
+from ..rollout.template import started
 from .view import Group, group
 
 Json = dict[str, Any]

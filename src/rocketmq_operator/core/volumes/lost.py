@@ -14,7 +14,7 @@ from ..facts import ClaimFact, ClusterSnapshot, PodFact, Problem
 from ..groups.life import LEAVING_PHASES, Phase
 from ..groups.view import GroupView
 from ..plan import Action, Apply, Rebuild, Remove, Resize, SetPartition
-from ..rollout.standing import going_now
+from ..rollout.template import going_now
 from .view import Group
 
 

@@ -9,7 +9,7 @@ from rocketmq_operator.core import names
 from rocketmq_operator.core.build import config, nameserver, pod, workload
 from rocketmq_operator.core.drift import digest
 from rocketmq_operator.core.memo import Memo
-from rocketmq_operator.core.rollout import standing, survey, workloads
+from rocketmq_operator.core.rollout import standing, survey, template, workloads
 
 from .rolling import Rolling
 
@@ -21,7 +21,7 @@ META = Metadata(name="c", namespace="ns", uid="uid-1")
 
 def upgraded(monkeypatch: pytest.MonkeyPatch) -> None:
     """The operator is another one: it builds in format 2, and remembers nothing of before."""
-    for module in (pod, workloads, standing):
+    for module in (pod, workloads, template):
         monkeypatch.setattr(module, "FORMAT", 2)
     for module, name in ((workload, "_made"), (workloads, "_written"), (survey, "_kept"), (survey, "_told")):
         monkeypatch.setattr(module, name, Memo(512))

@@ -5,7 +5,7 @@ import msgspec
 from rocketmq_operator.api.common import condition
 from rocketmq_operator.core import names
 from rocketmq_operator.core.facts import ObjectFact, PodFact, Problem
-from rocketmq_operator.core.rollout.standing import HELD_PARTITION, going_now, partition_of
+from rocketmq_operator.core.rollout.template import HELD_PARTITION, going_now, partition_of
 
 from .rolling import Rolling
 

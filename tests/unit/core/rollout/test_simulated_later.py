@@ -6,7 +6,7 @@ from rocketmq_operator.api.common import condition
 from rocketmq_operator.core import names
 from rocketmq_operator.core.facts import Problem
 from rocketmq_operator.core.plan import Apply
-from rocketmq_operator.core.rollout.standing import started
+from rocketmq_operator.core.rollout.template import started
 from tests.unit.core.world import cluster
 
 from .rolling import Rolling
