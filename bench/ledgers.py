@@ -32,9 +32,10 @@ def longest_gap(intents: Iterable[str], acknowledged: Iterable[str]) -> Gap:
 def reasons(failed: Sequence[str]) -> str:
     """Why sends failed, probes among them, the most frequent first."""
     fields = [line.split("\t") for line in failed]
-    told = Counter(f"{'probe: ' if _probe(each[0]) else ''}{': '.join(each[1:])[:300]}" for each in fields)
+    told = Counter(f"{'probe: ' if is_probe(each[0]) else ''}{': '.join(each[1:])[:300]}" for each in fields)
     return "; ".join(f"{number} × {why}" for why, number in told.most_common(SHOWN)) or "none"
 
 
-def _probe(key: str) -> bool:
+def is_probe(key: str) -> bool:
+    """Whether a send went to one group, to see whether it takes any."""
     return key.rpartition("-")[2].startswith("p")

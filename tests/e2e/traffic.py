@@ -4,9 +4,10 @@ import json
 import subprocess
 import threading
 import time
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+from bench.ledgers import is_probe, longest_gap
 
 from .kubectl import ROOT, Kubectl, until
 
@@ -88,23 +89,18 @@ class Traffic:
 
     def _trouble(self) -> dict[str, str]:
         """What went wrong with sends: how often, and in which seconds of the run (UTC at 0)."""
-        begun = dict(line.split("\t")[:2] for line in self._lines("intents"))
+        intents = self._lines("intents")
+        begun = dict(line.split("\t")[:2] for line in intents)
         first = min(map(int, begun.values()), default=0)
         times: dict[str, list[float]] = {}
         for line in (*self._lines("failed"), *self._lines("not-ok")):
             key, *words = line.split("\t")
-            kind = "probe: " if key.rpartition("-")[2].startswith("p") else ""
-            why = kind + " ".join(words)[:120]
+            why = ("probe: " if is_probe(key) else "") + " ".join(words)[:120]
             times.setdefault(why, []).append((int(begun.get(key, first)) - first) / 1000)
         found = {why: f"{len(each)} from {min(each):.1f} to {max(each):.1f} s" for why, each in times.items()}
-        return {"0 s": time.strftime("%H:%M:%S", time.gmtime(first / 1000)), "longest gap": self._gap(begun), **found}
-
-    def _gap(self, begun: dict[str, str]) -> str:
-        """The longest time in which no send began that was acknowledged; probes are sends to one group, and do not count."""
-        good = [line.split("\t")[0] for line in self._lines("acknowledged")]
-        times = sorted(int(begun[key]) for key in good if not key.rpartition("-")[2].startswith("p"))
-        seconds, at = max(((after - at) / 1000, (at - times[0]) / 1000) for at, after in pairwise(times))
-        return f"{seconds:.1f} s at {at:.1f} s"
+        gap = longest_gap(intents, self._lines("acknowledged"))
+        shown = f"{gap.seconds:.1f} s at {gap.began - first / 1000:.1f} s"
+        return {"0 s": time.strftime("%H:%M:%S", time.gmtime(first / 1000)), "longest gap": shown, **found}
 
     def _lines(self, ledger: str) -> list[str]:
         return self._in_pod("sh", "-c", f"cat {self._ledger}/{ledger}-{self._run}", failing=True).splitlines()

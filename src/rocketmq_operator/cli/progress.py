@@ -9,7 +9,7 @@ from rocketmq_operator.api.common import condition
 from rocketmq_operator.core import names
 from rocketmq_operator.core.facts import ClusterSnapshot
 from rocketmq_operator.core.members import broker_name
-from rocketmq_operator.core.rollout.compare import running
+from rocketmq_operator.core.rollout.told import running
 from rocketmq_operator.core.rollout_status import TYPE
 
 from .observe import Seen

@@ -17,8 +17,8 @@ from .groups.view import GroupView
 from .members import broker_name, member_count
 from .membership import full_copy
 from .plan import Action, Plan
-from .rollout.compare import running
 from .rollout.course import Course
+from .rollout.told import running
 from .volumes import anew, refused
 from .volumes.view import groups as volumes_of
 

@@ -4,7 +4,8 @@ import msgspec
 
 from rocketmq_operator.api.scaling import ScaleDown
 
-from ..plan import Configure
+from ..plan import Configure, WipeWritePermission
+from ..registration import answering
 from . import copying
 from .data import BrokerData
 from .topics import copied
@@ -48,6 +49,15 @@ def configure(view: GroupView, reason: str, message: str, values: dict[str, str]
     """A change of the running master."""
     assert view.master is not None
     return Configure(reason, message, view.address, view.master.name, values)
+
+
+def hidden(view: GroupView) -> tuple[WipeWritePermission, ...]:
+    """A group out of the routes for writing on every name server that answers (205); told again at each look, for a name server
+    forgets it when it restarts, or when a topic changes."""
+    return tuple(
+        WipeWritePermission("", f"took {view.name} out of the routes for writing", server, view.name)
+        for server in answering(view.snapshot.registrations)
+    )
 
 
 def lives_here_alone(view: GroupView, circle: Circle) -> str:

@@ -6,10 +6,9 @@ topics must be taken out of the routes before it, since their sends are not trie
 
 import msgspec
 
-from .. import registration
-from ..plan import PutOrders, WipeWritePermission
+from ..plan import PutOrders
 from . import draining, order
-from .closing import CLOSE, LOOK_SECONDS, Circle, configure, kept, lives_here_alone, rules
+from .closing import CLOSE, LOOK_SECONDS, Circle, configure, hidden, kept, lives_here_alone, rules
 from .life import DRAINED, FORCED, Life, Phase
 from .step import Step
 from .view import GroupView
@@ -60,10 +59,7 @@ def _closing_order(view: GroupView, circle: Circle) -> Step:
     doing = "order topics are being moved away"
     silent = sorted(view.snapshot.registrations.keys() - view.snapshot.order.keys())
     rewritten = order_actions(view, circle)
-    wiped = tuple(
-        WipeWritePermission("", f"took {view.name} out of the routes for writing", server, view.name)
-        for server in registration.answering(view.snapshot.registrations)
-    )
+    wiped = hidden(view)
     if silent or rewritten:
         # Clients of a name server that was not told yet have all their time still before them.
         why = f"name server {silent[0]} does not answer" if silent else "the order configuration changes"

@@ -6,6 +6,7 @@ target     which revision is to run: the spec's, or another after an undo
 revisions  the history
 standing   one workload against the target
 template   a workload as it stands: what its template starts pods for, and whom it reaches
+told       what pods were told live since they started
 requests   restarts that users ask for
 course     all groups of a cluster: who may begin
 turn       one group's steps

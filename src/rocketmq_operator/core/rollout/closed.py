@@ -3,14 +3,12 @@
 import msgspec
 
 from ..facts import PodFact
-from ..groups.closing import CLOSE, Circle, configure, rules
+from ..groups.closing import CLOSE, Circle, configure, hidden, rules
 from ..groups.life import Phase
 from ..groups.moving import changing, unequal
 from ..groups.step import Step
 from ..groups.view import GroupView
 from ..opening import FENCE
-from ..plan import WipeWritePermission
-from ..registration import answering
 from .course import Course
 from .members import LOOK_SECONDS, has_others, is_copy, others, replace, restart, stays_put, stranded, useless
 from .standing import Standing, broken
@@ -25,10 +23,7 @@ def yielding(view: GroupView, circle: Circle, course: Course) -> Step:
     """Name servers are told again at each look: one forgets it when it restarts, or when a topic changes."""
     if _gives_way(view, circle, course):
         return back(view, circle)
-    wiped = tuple(
-        WipeWritePermission("", f"took {view.name} out of the routes for writing", server, view.name)
-        for server in answering(view.snapshot.registrations)
-    )
+    wiped = hidden(view)
     if not view.registered_everywhere:
         # Clients of a name server that starts again are told the old route once more: all their time is before them.
         later = msgspec.structs.replace(view.life, since=circle.now_ms)

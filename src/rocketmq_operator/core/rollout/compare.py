@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .. import names
 from ..drift import holds
 from ..facts import ObjectFact
 from .content import Content, read
 from .diff import Built, Change, Reason, changes
 from .target import KIND, Objects, Target
+from .told import running
 
 Json = dict[str, Any]
 Build = Callable[[Content], Built]
@@ -18,16 +18,6 @@ def content_of(there: Objects, revision: str) -> Content | None:
     """What a revision asked for; None if it is not there."""
     fact = there.get((KIND, revision))
     return read(fact) if fact else None
-
-
-def running(workload: ObjectFact | None, started: str) -> str:
-    """The revision that pods run that were started for ``started``: that one, or the one to which they were brought live.
-
-    ``A after B`` is A for pods that must not keep what they were told for B (``survey.starting``).
-    """
-    notes = workload.notes if workload is not None else {}
-    told, _, before = notes.get(names.TOLD_ANNOTATION, "").partition(" ")
-    return told if told and before == started else started.partition(" ")[0]
 
 
 def reasons(

@@ -17,6 +17,8 @@ from .content import Content, read
 from .standing import Standing
 from .target import KIND, Objects, Target
 from .template import started
+from .told import named
+from .told import note as told_note
 
 
 def actions(target: Target, there: Objects, owner: Owner, labels: names.Labels, keep: int) -> list[Action]:
@@ -55,7 +57,7 @@ def adopted(standing: Standing, target: Target) -> list[Action]:
     words = ", ".join(change.words() for change in told) or "nothing changed"
     notes: dict[str, str | None] = {names.REVISION_LABEL: target.revision}
     if told:
-        notes[names.TOLD_ANNOTATION] = f"{target.revision} {standing.started}"
+        notes |= told_note(target.revision, standing.started)
     reason = told[0].reason.value if told else ""
     return [Annotate(reason, f"{fact.name} needs no restart: {words}", "StatefulSet", fact.name, fact.uid, notes)]
 
@@ -110,8 +112,7 @@ def _used(there: Objects) -> Iterable[str]:
     for (kind, _), fact in there.items():
         if kind == "StatefulSet":
             yield fact.notes.get(names.REVISION_LABEL, "")
-            yield started(fact).partition(" ")[0]
-            yield from fact.notes.get(names.TOLD_ANNOTATION, "").split()
+            yield from named(fact, started(fact))
 
 
 def _object(name: str, content: Content, number: int, owner: Owner, labels: names.Labels) -> dict[str, object]:

@@ -10,7 +10,7 @@ from ..groups.view import GroupView, Views
 from ..membership import full_copy
 from ..memo import Memo
 from . import compare
-from .compare import content_of, running
+from .compare import content_of
 from .content import Content
 from .diff import Change, changes, of_cluster
 from .live_keys import live
@@ -18,6 +18,7 @@ from .requests import come
 from .standing import Standing, of_workload
 from .target import KIND, Target
 from .template import retold, started
+from .told import again, running
 
 _kept: Memo[Standing] = Memo(4096)
 _told: Memo[tuple[str, ...]] = Memo(4096)
@@ -79,8 +80,7 @@ def starting(snapshot: ClusterSnapshot, view: GroupView, workload: ObjectFact, t
     """What a new template starts pods for: a revision that pods run already, if the target is a live change away from it.
 
     So the way back from a change that failed restarts only those that had it. Pods that were started for the target, and
-    told since what it does not say, keep that until they restart: for the template to be another one than theirs, it is
-    the target ``after`` what they run. What is live depends on the version: where nobody says which one runs, nothing is.
+    told since what it does not say, keep that until they restart: the template is to be another one than theirs. What is live depends on the version: where nobody says which one runs, nothing is.
     """
     known = bool(_versions(snapshot, view))
     for pod in view.pods:
@@ -89,7 +89,7 @@ def starting(snapshot: ClusterSnapshot, view: GroupView, workload: ObjectFact, t
         if found == [] or (found and known and not any(change.restarts for change in found)):
             return pod.revision
     if any(pod.revision == target.revision for pod in view.pods):
-        return f"{target.revision} after {running(workload, target.revision)}"
+        return again(target.revision, workload)
     return target.revision
 
 

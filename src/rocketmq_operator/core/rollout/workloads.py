@@ -15,6 +15,7 @@ from ..groups.decide import Groups
 from ..groups.view import GroupView
 from ..memo import Memo
 from ..volumes.view import as_they_are
+from . import told
 from .survey import starting
 
 Json = dict[str, Any]
@@ -57,8 +58,6 @@ def _built(view: GroupView, config: str, hard_spread: bool, started: str, partit
 
 def noted(made: Json, revision: str, there: ObjectFact | None = None) -> Json:
     """The workload with what it is at, and what its pods were told until then."""
-    notes = {names.REVISION_LABEL: revision, names.FORMAT_ANNOTATION: str(FORMAT)}
-    if there is not None and names.TOLD_ANNOTATION in there.notes:
-        notes[names.TOLD_ANNOTATION] = there.notes[names.TOLD_ANNOTATION]
+    notes = {names.REVISION_LABEL: revision, names.FORMAT_ANNOTATION: str(FORMAT), **told.kept(there)}
     metadata = made["metadata"]
     return {**made, "metadata": {**metadata, "annotations": {**metadata.get("annotations", {}), **notes}}}

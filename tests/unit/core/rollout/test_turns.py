@@ -61,11 +61,16 @@ def test_a_slave_that_can_be_spared_restarts_while_its_group_is_open(spec: dict[
     assert world.closed["c-0-0"] and world.closed["c-1-0"] and len(world.revisions()) == 1
 
 
-def test_order_topics_leave_the_routes_first() -> None:
-    world = Rolling()
+def order_topics(world: Rolling) -> None:
+    """Every topic is an order topic."""
     for name, data in world.world.data.items():
         topics = {topic: msgspec.structs.replace(each, order=True) for topic, each in data.topics.items()}
         world.world.data[name] = msgspec.structs.replace(data, topics=topics)
+
+
+def test_order_topics_leave_the_routes_first() -> None:
+    world = Rolling()
+    order_topics(world)
     world.world.edit(brokerImage="other")
     world.pass_seconds(20)
     assert world.world.intent(0)["phase"] == "Yielding" and world.open("c-0-0")
@@ -78,9 +83,7 @@ def test_order_topics_leave_the_routes_first() -> None:
 def test_a_name_server_that_starts_again_gives_clients_all_their_time_anew() -> None:
     """It forgot which routes it was told to hide; run with 4.9.7, where sends failed for 10 s."""
     world = Rolling()
-    for name, data in world.world.data.items():
-        topics = {topic: msgspec.structs.replace(each, order=True) for topic, each in data.topics.items()}
-        world.world.data[name] = msgspec.structs.replace(data, topics=topics)
+    order_topics(world)
     world.world.edit(brokerImage="other")
     world.pass_seconds(25)
     assert world.world.intent(0)["phase"] == "Yielding"
