@@ -1,4 +1,4 @@
-SOURCES := src lab/rocketmq_lab images tools tests bench
+SOURCES := src lab/rocketmq_lab images tools tests bench conftest.py
 
 .PHONY: check format
 check: venv ## format, lint, types, boundaries, generated files
