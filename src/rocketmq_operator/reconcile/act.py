@@ -38,7 +38,9 @@ from rocketmq_operator.kube.types import Ref
 
 from .copying import copy
 from .kinds import REMOVABLE, RESOURCES
+from .taken import going
 from .volumes import Volumes
+from .world import Key, World
 from .writes import Writer
 
 Json = dict[str, Any]
@@ -60,30 +62,38 @@ class Outcome:
 class Actor:
     """Executes a resource's actions in its namespace."""
 
-    def __init__(self, kube: Kube, admin: Admin, item: Ref, guard: Guard) -> None:
+    def __init__(self, kube: Kube, admin: Admin, item: Ref, guard: Guard, world: World) -> None:
         self._kube = kube
         self._admin = admin
         self._namespace = item.namespace
         self._guard = guard
         self._volumes = Volumes(kube, item.namespace)
         self._writer = Writer(kube, item)
+        self._world, self._taken = world, world.taken
+        self._key = Key(item.resource.kind, item.namespace or "", item.name)
 
     async def carry_out(self, actions: Sequence[Action]) -> Outcome:
         """Each action in order; one that fails does not keep the others from being tried."""
         outcome = Outcome()
         for action in actions:
+            leave = going(action, self._world.pods_of(self._key))
+            self._taken.note(leave)
             try:
                 done = await self._one(action, outcome)
             except (Invalid, Forbidden) as error:
+                done = False
                 outcome.problems.append(_refused(action, error))
             except NotLeader:
                 raise
             except (KubeError, AdminError) as error:
+                # It may have been carried out all the same: who was asked to go may be going.
                 outcome.retry = True
                 log.warning("action failed, it will be tried again", action=action.message, error=str(error))
-            else:
-                if done and action.reason and (not isinstance(action, SetGate) or action.told):
-                    outcome.events.append(Event("Normal", action.reason, action.message))
+                continue
+            if not done:
+                self._taken.stay(leave)
+            elif action.reason and (not isinstance(action, SetGate) or action.told):
+                outcome.events.append(Event("Normal", action.reason, action.message))
         return outcome
 
     async def _one(self, action: Action, outcome: Outcome) -> bool:

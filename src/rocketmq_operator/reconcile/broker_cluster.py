@@ -64,9 +64,8 @@ class BrokerClusters:
         # Nothing is awaited since the others were counted, so that not all of a fleet begin at the same moment.
         (self._upgrading.add if plan.upgrading else self._upgrading.discard)(key)
         self.board.note(key, plan.progress, self._now.milliseconds() / 1000)
-        outcome = await Actor(self._kube, self._admin, Ref(CLUSTERS, key.namespace, key.name), self._guard).carry_out(
-            plan.actions
-        )
+        item = Ref(CLUSTERS, key.namespace, key.name)
+        outcome = await Actor(self._kube, self._admin, item, self._guard, self._world).carry_out(plan.actions)
         await self._reporter.report(CLUSTERS, cluster, plan, outcome)
         return 1.0 if outcome.retry else plan.requeue
 

@@ -54,7 +54,7 @@ class Controller:
         guard: Guard = lambda: None,
         most_rolling: int = MOST_ROLLING,
     ) -> None:
-        self.world = World()
+        self.world = World(clock.now)
         self._clock, self._random = clock, random
         self._resync_seconds = resync_seconds
         self._workers, self._on_run = workers, on_run

@@ -44,7 +44,7 @@ class NameServers:
         snapshot = await self.observe(server, key)
         plan = nameservers.plan(snapshot, self._now.text(), self._now.milliseconds())
         item = Ref(NAME_SERVERS, key.namespace, key.name)
-        outcome = await Actor(self._kube, self._admin, item, self._guard).carry_out(plan.actions)
+        outcome = await Actor(self._kube, self._admin, item, self._guard, self._world).carry_out(plan.actions)
         await self._reporter.report(NAME_SERVERS, server, plan, outcome)
         return 1.0 if outcome.retry else plan.requeue
 

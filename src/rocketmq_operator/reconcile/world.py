@@ -1,6 +1,7 @@
 """The watched world: one store for each kind, fed by reflectors, read by reconcilers; and who is to be woken by which change."""
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -15,6 +16,7 @@ from rocketmq_operator.kube.resources import CONFIG_MAP, CONTROLLER_REVISION, PD
 from rocketmq_operator.runtime import Store
 
 from .facts_of import claim_fact, object_fact, pod_fact
+from .taken import Taken
 from .views import ClaimView, Made, NodeView, PodView, View
 
 MADE = (CONFIG_MAP, CONTROLLER_REVISION, PDB, SERVICE, STATEFULSET)
@@ -46,7 +48,8 @@ def owner_key(view: View) -> Key | None:
 class World:
     """All stores."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self.taken = Taken(now)
         self.clusters: Store[BrokerCluster] = Store()
         self.name_servers: Store[NameServer] = Store()
         self.pods: Store[PodView] = Store(indexers={"owner": by_owner})
@@ -67,7 +70,7 @@ class World:
     def pods_of(self, key: Key) -> tuple[PodFact, ...]:
         """The pods of a resource."""
         views = self.pods.by_index("owner", f"{key.kind}/{key.namespace}/{key.name}")
-        return self._pods.get(key, views, lambda: _in_order(views))
+        return self.taken.seen(self._pods.get(key, views, lambda: _in_order(views)))
 
     def claims_of(self, key: Key) -> dict[str, ClaimFact] | None:
         """The claims of a cluster's brokers by name; None where claims may not be read."""

@@ -17,6 +17,7 @@ from rocketmq_operator.kube.resources import POD, STATEFULSET
 from rocketmq_operator.kube.types import Ref
 from rocketmq_operator.reconcile.act import Actor
 from rocketmq_operator.reconcile.resources import NAME_SERVERS
+from rocketmq_operator.reconcile.world import World
 
 pytestmark = pytest.mark.integration
 Json = dict[str, Any]
@@ -27,7 +28,7 @@ class Place:
 
     def __init__(self, client: Client, namespace: str) -> None:
         self.client, self.namespace = client, namespace
-        self.actor = Actor(client, Admin(), Ref(NAME_SERVERS, namespace, "n"), lambda: None)
+        self.actor = Actor(client, Admin(), Ref(NAME_SERVERS, namespace, "n"), lambda: None, World())
         body = {"metadata": {"name": "n", "namespace": namespace, "uid": "uid-n"}, "spec": {"replicas": 2}}
         *_, self.wanted = nameserver.objects(msgspec.convert(body, NameServer))
         self.owner = Owner("rocketmq.huanwei.io/v1alpha1", "NameServer", "n", namespace, "uid-n")

@@ -22,6 +22,7 @@ from rocketmq_operator.reconcile.act import Actor, Outcome
 from rocketmq_operator.reconcile.facts_of import claim_fact, object_fact
 from rocketmq_operator.reconcile.resources import CLUSTERS
 from rocketmq_operator.reconcile.views import ClaimView, Made
+from rocketmq_operator.reconcile.world import World
 
 from .patience import eventually
 
@@ -34,7 +35,7 @@ class Place:
 
     def __init__(self, client: Client, namespace: str) -> None:
         self.client, self.namespace = client, namespace
-        self.actor = Actor(client, Admin(), Ref(CLUSTERS, namespace, "c"), lambda: None)
+        self.actor = Actor(client, Admin(), Ref(CLUSTERS, namespace, "c"), lambda: None, World())
         self.owner = Owner(API_VERSION, "BrokerCluster", "c", namespace, "uid-1")
 
     async def do(self, action: Action) -> Outcome:

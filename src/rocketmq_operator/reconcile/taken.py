@@ -1,0 +1,54 @@
+"""What this operator took away itself, for as long as its view does not say so yet.
+
+A watch lags behind the API server. Without this, a plan made a moment after a pod was deleted would still count on it,
+and could take another member of its group. (Kubernetes' own controllers call this *expectations*:
+``pkg/controller/controller_utils.go``.)
+"""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from rocketmq_operator.core.facts import PodFact
+from rocketmq_operator.core.plan import Action, Remove, Resize
+
+LONGEST_SECONDS = 30.0
+"""A request that timed out may never have been carried out: after so long the view is believed again."""
+
+
+def going(action: Action, pods: Iterable[PodFact]) -> list[str]:
+    """The uids of the pods that an action asks to go."""
+    match action:
+        case Remove(kind="Pod", uid=uid):
+            return [uid]
+        case Resize(name=name, replicas=replicas):
+            return [pod.uid for pod in pods if pod.name == f"{name}-{pod.member}" and pod.member >= replicas]
+    return []
+
+
+class Taken:
+    """Uids of pods that are to go, each with the time until which that is believed; ``now`` is monotonic, in seconds."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._until: dict[str, float] = {}
+
+    def note(self, uids: Iterable[str]) -> None:
+        """These are asked to go: said before the request, for nobody knows when it is carried out."""
+        now = self._now()
+        self._until = {uid: until for uid, until in self._until.items() if until > now}
+        self._until.update(dict.fromkeys(uids, now + LONGEST_SECONDS))
+
+    def stay(self, uids: Iterable[str]) -> None:
+        """They were not: the API server refused, or the object was no longer as the plan saw it."""
+        for uid in uids:
+            self._until.pop(uid, None)
+
+    def seen(self, pods: tuple[PodFact, ...]) -> tuple[PodFact, ...]:
+        """The pods as they are: who was asked to go is going, whatever the view says."""
+        if not self._until:
+            return pods
+        return tuple(msgspec.structs.replace(pod, deleting=True) if self._goes(pod) else pod for pod in pods)
+
+    def _goes(self, pod: PodFact) -> bool:
+        return not pod.deleting and self._until.get(pod.uid, 0.0) > self._now()

@@ -1,0 +1,59 @@
+"""What the operator took away counts as gone before its view says so."""
+
+import pytest
+
+from rocketmq_operator.core.facts import PodFact
+from rocketmq_operator.core.plan import Action, Remove, Resize, WipeWritePermission
+from rocketmq_operator.reconcile.taken import LONGEST_SECONDS, Taken, going
+
+
+def pod(member: int, *, group: int = 0) -> PodFact:
+    return PodFact(name=f"c-{group}-{member}", uid=f"u{group}{member}", member=member, group=group)
+
+
+PODS = (pod(0), pod(1), pod(2), pod(0, group=1), pod(2, group=1))
+
+
+@pytest.mark.parametrize(
+    ("action", "leaving"),
+    [
+        (Remove("", "", "Pod", "c-0-1", "u01"), ["u01"]),
+        (Remove("", "", "ConfigMap", "c-broker", "u01"), []),
+        (Resize("", "", "c-0", "uid", "7", 2), ["u02"]),
+        (Resize("", "", "c-1", "uid", "7", 1), ["u12"]),
+        (Resize("", "", "c-0", "uid", "7", 4), []),
+        (WipeWritePermission("", "", "n:9876", "broker-0"), []),
+    ],
+)
+def test_who_is_asked_to_go(action: Action, leaving: list[str]) -> None:
+    assert going(action, PODS) == leaving
+
+
+class Moment:
+    seconds = 100.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def test_asked_to_go_is_going_until_the_view_says_so_or_the_time_is_over() -> None:
+    now = Moment()
+    taken = Taken(now)
+    assert taken.seen(PODS) is PODS
+    taken.note(["u01"])
+    assert [each.name for each in taken.seen(PODS) if each.deleting] == ["c-0-1"]
+    now.seconds += LONGEST_SECONDS + 0.1
+    assert taken.seen(PODS) == PODS
+
+
+def test_refused_stays() -> None:
+    taken = Taken(Moment())
+    taken.note(["u01", "u02"])
+    taken.stay(["u01"])
+    assert [each.name for each in taken.seen(PODS) if each.deleting] == ["c-0-2"]
+
+
+def test_a_pod_that_came_after_is_another() -> None:
+    taken = Taken(Moment())
+    taken.note(["u01"])
+    assert taken.seen((pod(0), pod(2))) == (pod(0), pod(2))
