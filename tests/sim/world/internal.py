@@ -31,6 +31,10 @@ def prepare(broker: "Broker") -> None:
     if missing:
         store.tables = broker.kernel.number()
     if broker.is_master:
+        # A queue that lost its end is shorter than what was delivered of it (ScheduleMessageService.correctDelayOffset).
+        for place, done in store.delivered.items():
+            least, most = store.queues.get(place, (0, 0))
+            store.delivered[place] = min(max(done, least), most)
         for topic in (DELAY_TOPIC, TIMER_TOPIC):
             for (name, queue), records in store.lists.items():
                 if name == topic:
