@@ -17,6 +17,10 @@ from .standing import Standing
 from .target import Target
 
 
+GETS_IMAGE = frozenset(each.value for each in (Reason.IMAGE, Reason.POD, Reason.OPERATOR, Reason.REQUESTED))
+"""Changes that may get a pod its image: another one, a pull secret, or somebody who asks for a new try."""
+
+
 class Hold(msgspec.Struct, frozen=True):
     """``hard`` stops also a group that has begun, at its next step; ``soft`` keeps others from beginning. ``proves``: a first
     group is to show that the target serves."""
@@ -66,7 +70,7 @@ def paused(annotations: Mapping[str, str]) -> str:
 
 def _failed(pod: PodFact, standing: Standing, timeout: int, now_ms: int) -> str:
     """Why a restarted pod counts as failed; empty if it does not."""
-    if pod.ready or pod.name in standing.why:
+    if pod.ready or (pod.name in standing.why and not _lacks(pod, standing.why[pod.name])):
         return ""
     if pod.problem:
         # One that is being stopped has failed all the same, and ends only when its node is back.
@@ -111,19 +115,18 @@ def _halted(
             continue
         pods = views[index].pods
         if standing.template_due:
-            # What runs by an older wish than the target is about to be replaced, but not in a group that leaves.
-            pods = _without_image(pods, standing) if index in going else ()
+            # What runs by an older wish than the target is about to be replaced; the same image is had by nobody.
+            told = [change.reason.value for change in standing.changes or ()]
+            pods = tuple(pod for pod in pods if _lacks(pod, told))
         problem = halt(pods, standing, rules, snapshot.last_words, now_ms)
         if problem:
             return problem
     return None
 
 
-def _without_image(pods: Iterable[PodFact], standing: Standing) -> tuple[PodFact, ...]:
-    """Those that lack an image which the target asks for as well: what else has changed since gets it to nobody."""
-    if any(change.reason in (Reason.IMAGE, Reason.POD, Reason.OPERATOR) for change in standing.changes or ()):
-        return ()
-    return tuple(pod for pod in pods if pod.problem is not None and pod.problem.reason == NO_IMAGE)
+def _lacks(pod: PodFact, told: Iterable[str]) -> bool:
+    """Whether a pod lacks an image that it is to have again: what else has changed (reasons ``told``) gets it to nobody."""
+    return pod.problem is not None and pod.problem.reason == NO_IMAGE and not GETS_IMAGE & set(told)
 
 
 def _upgrading(standings: Mapping[int, Standing]) -> bool:
