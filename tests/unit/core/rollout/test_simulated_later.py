@@ -161,3 +161,21 @@ def test_a_group_whose_member_is_lost_does_not_wait_for_one_that_waits_for_it() 
     failing(world, "c-1-1")
     world.pass_seconds(300)
     assert {"c-0-0", "c-1-0", "c-1-1"} <= set(world.taken)
+
+
+def test_an_edit_that_keeps_the_bad_image_gets_to_nobody() -> None:
+    """Another group's slave was restarted for the image that the first one could not get, since something else had changed."""
+    world = Rolling(groups=2)
+    world.world.edit(brokerImage="bad")
+    world.bad = {world.second().status.revision}
+    world.pass_seconds(100)
+    pod = world.world.pods["c-0-1"]
+    world.world.pods["c-0-1"] = msgspec.structs.replace(pod, problem=Problem("ImagePullFailed", "no image"))
+    taken = list(world.taken)
+    world.world.edit(properties={"sendMessageThreadPoolNums": "6"})
+    plan = world.pass_seconds(30)
+    halted = condition(plan.status.conditions, "RollingOut")
+    assert halted and halted.reason == "Halted" and world.taken == taken
+    world.world.edit(brokerImage="good")
+    world.pass_seconds(80)
+    assert len(world.taken) > len(taken)
