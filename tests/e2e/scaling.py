@@ -33,9 +33,15 @@ def running(
     kubectl.wait_ready("brokercluster", name, namespace, 300)
     kubectl("wait", "--for=condition=Ready", "pod/rocketmq-tools", "-n", "rocketmq-operator", "--timeout=60s")
     yield
+    gone(kubectl, name, namespace)
+    kubectl("delete", "namespace", namespace, timeout=240)
+
+
+def gone(kubectl: Kubectl, name: str, namespace: str) -> None:
+    """Delete a cluster with all that is in it, and wait for that: its brokers would cost the next test their share."""
     given_up = "rocketmq.huanwei.io/delete-unconsumed=true"
     kubectl("annotate", "brokercluster", name, "-n", namespace, given_up, "--overwrite")
-    kubectl("delete", "namespace", namespace, timeout=240)
+    kubectl("delete", "brokercluster", name, "-n", namespace, timeout=240)
 
 
 def restarts(kubectl: Kubectl, namespace: str, selector: str) -> dict[str, int]:

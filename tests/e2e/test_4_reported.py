@@ -7,6 +7,7 @@ import pytest
 
 from .kubectl import Kubectl, until
 from .manifests import cluster
+from .scaling import gone
 
 NS = "e2e-reported"
 SERVERS = {"nameServers": "rocketmq-namesrv-headless.rocketmq-operator:9876"}
@@ -24,6 +25,7 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
     "no-name": ({"nameServers": "nowhere.invalid:9876"}, "NameServersUnknown", "nowhere.invalid"),
     "no-answer": ({"nameServers": "127.0.0.1:9"}, "NameServersUnreachable", "127.0.0.1:9"),
 }
+TUTORIAL = ("mybrokercluster", "rocketmq-operator")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -33,6 +35,8 @@ def all_at_once(kubectl: Kubectl) -> Iterator[None]:
         kubectl.apply(cluster(name, NS, **ONE, brokerNamePrefix=name, **spec))
     yield
     kubectl("delete", "namespace", NS, "--wait=false")
+    # The tutorial's, to which no harm may be done here, has served its purpose.
+    gone(kubectl, *TUTORIAL)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -49,7 +53,7 @@ def test_reported(kubectl: Kubectl, name: str) -> None:
 
 
 def test_no_other_cluster_was_harmed(kubectl: Kubectl) -> None:
-    assert kubectl.condition("brokercluster", "mybrokercluster", "rocketmq-operator", "Ready")["status"] == "True"
+    assert kubectl.condition("brokercluster", *TUTORIAL, "Ready")["status"] == "True"
     pods = kubectl.pods("rocketmq-operator", "app=rocketmq-operator")
     assert [status["restartCount"] for pod in pods.values() for status in pod["status"]["containerStatuses"]] == [0]
 

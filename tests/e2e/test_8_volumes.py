@@ -7,7 +7,7 @@ import pytest
 from .kubectl import Json, Kubectl, RefusedError, until
 from .manifests import SMALL, cluster, name_server
 from .rocketmq import address, ask
-from .scaling import RATE, account_is_good, restarts
+from .scaling import RATE, account_is_good, gone, restarts
 from .traffic import Traffic
 
 NS = "e2e-volumes"
@@ -31,8 +31,7 @@ def vault(kubectl: Kubectl) -> Iterator[None]:
     kubectl.wait_ready("brokercluster", NAME, NS, 300)
     kubectl("wait", "--for=condition=Ready", "pod/rocketmq-tools", "-n", "rocketmq-operator", "--timeout=60s")
     yield
-    given_up = "rocketmq.huanwei.io/delete-unconsumed=true"
-    kubectl("annotate", "brokercluster", NAME, "-n", NS, given_up, "--overwrite")
+    gone(kubectl, NAME, NS)
     kubectl("delete", "namespace", NS, timeout=240)
 
 
