@@ -16,7 +16,6 @@ from .requests import bad_times
 from .standing import Standing
 from .target import Target
 
-
 GETS_IMAGE = frozenset(each.value for each in (Reason.IMAGE, Reason.POD, Reason.OPERATOR, Reason.REQUESTED))
 """Changes that may get a pod its image: another one, a pull secret, or somebody who asks for a new try."""
 
