@@ -7,6 +7,7 @@ import pytest
 from .kubectl import Json, Kubectl, RefusedError, until
 from .manifests import SMALL, cluster, name_server
 from .rocketmq import address, ask
+from .rolling import Namespace
 from .scaling import RATE, account_is_good, gone, restarts
 from .traffic import Traffic
 
@@ -71,17 +72,13 @@ def status(kubectl: Kubectl) -> Json:
     return found
 
 
-def uids(kubectl: Kubectl) -> dict[str, str]:
-    return {name: pod["metadata"]["uid"] for name, pod in kubectl.pods(NS, SELECTOR).items()}
-
-
 def reasons(kubectl: Kubectl) -> set[str]:
     events = kubectl.json("get", "events.events.k8s.io", "-n", NS)["items"]
     return {each["reason"] for each in events if each["regarding"]["name"] == NAME}
 
 
 def test_volumes_grow_under_traffic_and_no_pod_notices(kubectl: Kubectl) -> None:
-    before, starts = uids(kubectl), restarts(kubectl, NS, SELECTOR)
+    before, starts = Namespace(kubectl, NS).uids(SELECTOR), restarts(kubectl, NS, SELECTOR)
     assert not any(fits(kubectl, pod) for pod in PODS), "the volumes do not keep to their size"
     old = kubectl.json("get", "statefulset", f"{NAME}-0", "-n", NS)["metadata"]["uid"]
     traffic = Traffic(kubectl, SERVERS, "volumes")
@@ -97,7 +94,7 @@ def test_volumes_grow_under_traffic_and_no_pod_notices(kubectl: Kubectl) -> None
     account_is_good(account, 600)
     assert all(mebibytes(kubectl, pod, volume) > 400 for pod in PODS for volume in ("store", "logs"))
     assert all(fits(kubectl, pod) for pod in PODS)
-    assert (uids(kubectl), restarts(kubectl, NS, SELECTOR)) == (before, starts)
+    assert (Namespace(kubectl, NS).uids(SELECTOR), restarts(kubectl, NS, SELECTOR)) == (before, starts)
     new = kubectl.json("get", "statefulset", f"{NAME}-0", "-n", NS)["metadata"]["uid"]
     owners = {pod["metadata"]["ownerReferences"][0]["uid"] for pod in kubectl.pods(NS, SELECTOR).values()}
     assert new != old and owners == {new}
@@ -112,17 +109,22 @@ def test_smaller_is_refused(kubectl: Kubectl) -> None:
 def test_a_slave_that_lost_its_volume_is_made_anew(kubectl: Kubectl) -> None:
     """Its PersistentVolume goes, as with a disk that is replaced."""
     slave = PODS[1]
-    before, claim = uids(kubectl), kubectl.json("get", "persistentvolumeclaim", f"brokerstore-{slave}", "-n", NS)
+    before, claim = (
+        Namespace(kubectl, NS).uids(SELECTOR),
+        kubectl.json("get", "persistentvolumeclaim", f"brokerstore-{slave}", "-n", NS),
+    )
     volume = claim["spec"]["volumeName"]
     kubectl("delete", "persistentvolume", volume, "--wait=false")
     kubectl("patch", "persistentvolume", volume, "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
-    until(lambda: uids(kubectl), lambda seen: len(seen) == 2 and seen[slave] != before[slave], 120)
+    until(
+        lambda: Namespace(kubectl, NS).uids(SELECTOR), lambda seen: len(seen) == 2 and seen[slave] != before[slave], 120
+    )
 
     def copies() -> dict[str, bool]:
         return {each["pod"]: each["fullCopy"] for each in status(kubectl)["brokerGroups"][0]["members"]}
 
     until(copies, lambda seen: seen == dict.fromkeys(PODS, True), 240)
-    assert uids(kubectl)[PODS[0]] == before[PODS[0]]
+    assert Namespace(kubectl, NS).uids(SELECTOR)[PODS[0]] == before[PODS[0]]
     pods = kubectl.pods(NS, SELECTOR)
     master = log_of(pods[PODS[0]])
     assert master[0] == 0 < master[1]
