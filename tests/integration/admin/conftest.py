@@ -48,7 +48,7 @@ class Installation:
     guarded: str
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     try:
         servers = Servers(tmp_path_factory.mktemp("rocketmq"))

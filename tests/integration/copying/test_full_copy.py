@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(420)]
 
 VERSIONS = [VERSION, *os.environ.get("ROCKETMQ_VERSIONS", "").replace(",", " ").split()]
 TOPICS = ("parcels", "letters", "cards")
-QUEUES, MESSAGES = 4, 20_000
+QUEUES, MESSAGES, BODY = 4, 7_000, 1500
 FILE = 1 << 20
 SETTINGS = {
     "mappedFileSizeCommitLog": str(FILE),
@@ -42,7 +42,7 @@ class Group:
         self.slave = Slave(folder / "slave", jars(version), self.ns, self.master, SETTINGS)
 
     async def fill(self, count: int = MESSAGES) -> None:
-        """Messages in all topics and queues, about 600 bytes each in the log."""
+        """Messages in all topics and queues, about 1,700 bytes each in the log."""
         for topic in TOPICS:
             await self.admin.create_topic(self.master.address, topic, read_queues=QUEUES, write_queues=QUEUES)
         places = asyncio.Semaphore(32)
@@ -59,7 +59,7 @@ class Group:
         """A broker on a busy machine drops requests that it did not begin: those are sent again."""
         while True:
             try:
-                return await self.admin.send(self.master.address, topic, queue, b"x" * 400, [key])
+                return await self.admin.send(self.master.address, topic, queue, b"x" * BODY, [key])
             except Refused as refused:
                 if refused.code != ResponseCode.SYSTEM_BUSY:
                     raise
@@ -157,7 +157,7 @@ async def group(servers: Servers, tmp_path: Path, version: str) -> AsyncIterator
 
 async def test_without_a_seed_a_slave_has_the_last_file_only(group: Group) -> None:
     """The trap: if this ever fails, RocketMQ has mended it, and the seed may go."""
-    await group.fill(4000)
+    await group.fill(1400)
     group.slave.intent["initialized"] = "false"
     group.slave.start()
     group.slave.wait()
@@ -184,12 +184,12 @@ async def test_a_slave_with_nothing_becomes_a_full_copy(group: Group, deleted: i
 
 
 async def test_a_copy_that_its_master_left_behind_is_made_anew(group: Group) -> None:
-    await group.fill(4000)
+    await group.fill(1400)
     group.slave.start()
     group.slave.wait()
     await group.caught_up()
     group.slave.kill()
-    await group.fill(6000)
+    await group.fill(2100)
     await group.delete_first_files(4)
     group.slave.start()
     group.slave.wait()
@@ -199,12 +199,12 @@ async def test_a_copy_that_its_master_left_behind_is_made_anew(group: Group) -> 
 
 
 async def test_a_copy_that_still_has_a_place_in_the_log_goes_on_from_there(group: Group) -> None:
-    await group.fill(4000)
+    await group.fill(1400)
     group.slave.start()
     group.slave.wait()
     await group.caught_up()
     group.slave.kill()
-    await group.fill(2000)
+    await group.fill(700)
     group.slave.start()
     group.slave.wait()
     await group.caught_up()
@@ -213,7 +213,7 @@ async def test_a_copy_that_still_has_a_place_in_the_log_goes_on_from_there(group
 
 
 async def test_a_slave_with_nothing_waits_for_its_master(group: Group) -> None:
-    await group.fill(4000)
+    await group.fill(1400)
     ends = await group.ends(group.master.address)
     group.master.kill()
     group.slave.start()

@@ -15,7 +15,7 @@ from .brokers import FOLLOWED, Brokers, brokers
 from .stage import Stage, eventually
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def given(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brokers]:
     """`request.param` is the version."""
     version: str = request.param

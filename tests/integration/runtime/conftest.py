@@ -17,7 +17,7 @@ from ..apiserver import ApiServer, UnavailableError, kubernetes
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
     folder: Path = tmp_path_factory.mktemp("apiserver")
     try:
