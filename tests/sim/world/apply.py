@@ -16,7 +16,8 @@ def applied(there: Stored, wanted: Json, who: Manager, force: bool) -> tuple[Jso
 
     Owners are None where nothing changed for anybody.
     """
-    wishes, live = fields.values(wanted), fields.values(there.obj)
+    wishes = fields.values(wanted)
+    live = fields.values({name: there.obj[name] for name in wanted if name in there.obj})
     mine = set(wishes)
     managers = there.managers
     before = managers.get(who)
