@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from rocketmq_operator.core.facts import PodFact
-from rocketmq_operator.core.plan import Action, Remove, Resize
+from rocketmq_operator.core.plan import Action, Remove, Resize, SetPartition
 
 LONGEST_SECONDS = 30.0
 """A request that timed out may never have been carried out: after so long the view is believed again."""
@@ -21,6 +21,9 @@ def going(action: Action, pods: Iterable[PodFact]) -> list[str]:
     match action:
         case Remove(kind="Pod", uid=uid):
             return [uid]
+        case SetPartition(name=name, partition=partition):
+            # Its controller takes it at any moment; a template that is written meanwhile does not call it back for certain.
+            return [pod.uid for pod in pods if pod.name == f"{name}-{partition}"]
         case Resize(name=name, replicas=replicas):
             return [pod.uid for pod in pods if pod.name == f"{name}-{pod.member}" and pod.member >= replicas]
     return []

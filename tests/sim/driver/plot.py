@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from . import (
     events_aimed,
     events_kubernetes,
+    events_leaving,
     events_operator,
     events_readers,
     events_rocketmq,
@@ -33,6 +34,7 @@ CATALOGUE: tuple[Event, ...] = (
     *events_volumes.EVENTS,
     *events_aimed.EVENTS,
     *events_readers.EVENTS,
+    *events_leaving.EVENTS,
     *events_rollouts.EVENTS,
 )
 

@@ -3,7 +3,7 @@
 import pytest
 
 from rocketmq_operator.core.facts import PodFact
-from rocketmq_operator.core.plan import Action, Remove, Resize, WipeWritePermission
+from rocketmq_operator.core.plan import Action, Remove, Resize, SetPartition, WipeWritePermission
 from rocketmq_operator.reconcile.taken import LONGEST_SECONDS, Taken, going
 
 
@@ -22,6 +22,7 @@ PODS = (pod(0), pod(1), pod(2), pod(0, group=1), pod(2, group=1))
         (Resize("", "", "c-0", "uid", "7", 2), ["u02"]),
         (Resize("", "", "c-1", "uid", "7", 1), ["u12"]),
         (Resize("", "", "c-0", "uid", "7", 4), []),
+        (SetPartition("", "", "c-0", "uid", "7", 1), ["u01"]),
         (WipeWritePermission("", "", "n:9876", "broker-0"), []),
     ],
 )
