@@ -34,7 +34,7 @@ def running(
     kubectl("wait", "--for=condition=Ready", "pod/rocketmq-tools", "-n", "rocketmq-operator", "--timeout=60s")
     yield
     gone(kubectl, name, namespace)
-    kubectl("delete", "namespace", namespace, timeout=240)
+    kubectl("delete", "namespace", namespace, "--wait=false")
 
 
 def gone(kubectl: Kubectl, name: str, namespace: str) -> None:

@@ -33,7 +33,7 @@ def vault(kubectl: Kubectl) -> Iterator[None]:
     kubectl("wait", "--for=condition=Ready", "pod/rocketmq-tools", "-n", "rocketmq-operator", "--timeout=60s")
     yield
     gone(kubectl, NAME, NS)
-    kubectl("delete", "namespace", NS, timeout=240)
+    kubectl("delete", "namespace", NS, "--wait=false")
 
 
 def resize(kubectl: Kubectl, size: str) -> None:

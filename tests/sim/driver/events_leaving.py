@@ -45,7 +45,11 @@ class Leaving:
             self.end()
 
     def down(self, consumer: Consumer) -> None:
-        """The group is to go; some time later its last reader comes, and everybody sends again."""
+        """The group is to go, unless users had other plans; some time later its last reader comes, and everybody sends again."""
+        found = self.history.world.api.find(CLUSTERS.plural, (NAMESPACE, CLUSTER))
+        if found is None or found["spec"]["groupReplica"] != self.groups:
+            self.end(consumer)
+            return
         scale_to(self.history, CLUSTERS, CLUSTER, "groupReplica", self.groups - 1)
         self.history.kernel.later(REST_SECONDS, self.end, consumer)
 
@@ -70,7 +74,7 @@ class Leaving:
 
 
 def _highest(history: "History") -> tuple[int, Broker] | None:
-    """How many groups there are, two at least and all of them taking messages, and the master of the highest."""
+    """How many groups there are, two of which take messages at least, and the master of the highest, which does."""
     found = history.world.api.find(CLUSTERS.plural, (NAMESPACE, CLUSTER))
     if found is None or found["metadata"].get("deletionTimestamp") or found["spec"].get("paused"):
         return None
@@ -78,7 +82,7 @@ def _highest(history: "History") -> tuple[int, Broker] | None:
         each.pod.name: each for each in history.world.rocketmq.brokers() if each.is_master and facts.accepts(each)
     }
     count = found["spec"]["groupReplica"]
-    if count < 2 or len(masters) != count or f"{CLUSTER}-{count - 1}-0" not in masters:
+    if len(masters) < 2 or f"{CLUSTER}-{count - 1}-0" not in masters:
         return None
     return count, masters[f"{CLUSTER}-{count - 1}-0"]
 
@@ -127,6 +131,6 @@ def only_unknown(history: "History") -> bool:
 
 
 EVENTS = (
-    Event("group-leaves-only-retries", 0.15, only_retries),
-    Event("group-leaves-only-unknown", 0.15, only_unknown),
+    Event("group-leaves-only-retries", 2.0, only_retries),
+    Event("group-leaves-only-unknown", 2.0, only_unknown),
 )
