@@ -11,7 +11,7 @@ from .build import config
 from .cluster_owner import owner_of
 from .cluster_status import report
 from .facts import ClusterSnapshot, Problem
-from .groups.closing import KEEP_HOURS
+from .groups.closing import CLOSE, KEEP_HOURS
 from .groups.decide import Groups, decide, takes
 from .groups.life import Phase
 from .groups.view import GroupView
@@ -149,7 +149,9 @@ def _configure(snapshot: ClusterSnapshot, view: GroupView, decision: opening.Dec
         return None
     where = (view.address, view.master.name)
     if decision.verdict is opening.Verdict.FENCE:
-        return Configure("MasterFenced", f"closed the master of {view.name} for sends", *where, opening.FENCE)
+        # The fence alone lets consumers send back, which makes a log that lost its end as long as its slave's, with other messages.
+        values = {**CLOSE, **opening.FENCE}
+        return Configure("MasterFenced", f"closed the master of {view.name} for sends", *where, values)
     opened = msgspec.structs.replace(view.life, initialized=True)
     first = None if view.life.initialized else owned(intent(snapshot, view.index, opened), owner_of(view.cluster))
     values = dict(opening.OPEN)

@@ -25,7 +25,7 @@ class Group(msgspec.Struct, frozen=True):
 
     ``wanted`` members by the spec; ``replicas`` by the StatefulSet that runs, None if there is none; ``copies`` what the
     intent says of inSyncReplicas, 0 if nothing; ``user_copies`` what the spec's properties say, None if nothing. ``sync``:
-    the spec's replicationMode.
+    the spec's replicationMode. ``master_lost``: the master's messages are lost, or go with its pod.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Group(msgspec.Struct, frozen=True):
     user_copies: int | None = None
     pods: tuple[PodFact, ...] = ()
     brokers: Mapping[str, BrokerFact] = {}
+    master_lost: bool = False
 
     def slaves(self, below: int | None = None) -> list[PodFact]:
         """Slaves, lowest first; ``below`` leaves out those that a smaller group would not have."""
@@ -174,6 +175,8 @@ def _down(group: Group, replicas: int) -> Decision:
     master = group.fact(0)
     if master is None:
         return _stay(group, waiting="waits for its master to answer before a member is removed")
+    if group.master_lost:
+        return _stay(group, waiting="keeps its slaves: the volume of its master is lost, or goes with its pod")
     waiting = _last(group, master) if leaving == 1 else _others(group, master, leaving)
     if waiting:
         return _stay(group, waiting=waiting)
@@ -193,10 +196,10 @@ def _too_many_copies(group: Group, leaving: int) -> Problem:
 def _others(group: Group, master: BrokerFact, leaving: int) -> str:
     """What keeps a slave from leaving while others stay; empty if nothing does."""
     staying = _answers(group, leaving)
-    coming = [pod.name for pod in group.slaves(leaving) if group.fact(pod.member) is None and not _homeless(pod)]
+    coming = [pod.name for pod in group.slaves(leaving) if not _serves(group, pod) and not _homeless(pod)]
     if coming:
         # One that is away, perhaps evicted, comes back first; one that finds no node may need the place of this one.
-        return f"waits for {', '.join(coming)} to answer before another slave is removed"
+        return f"waits for {', '.join(coming)} to answer and be ready before another slave is removed"
     if any(caught_up(master, fact) for fact in staying):
         return ""
     fact = group.fact(leaving)
@@ -204,6 +207,11 @@ def _others(group: Group, master: BrokerFact, leaving: int) -> str:
         return ""
     names = ", ".join(pod.name for pod in group.slaves(leaving)) or "the others"
     return f"waits for a full copy on {names} before its last slave is removed"
+
+
+def _serves(group: Group, pod: PodFact) -> bool:
+    """Whether a slave is there: one that only answers is still starting, and no name server may know it yet."""
+    return pod.ready and group.fact(pod.member) is not None
 
 
 def _homeless(pod: PodFact) -> bool:

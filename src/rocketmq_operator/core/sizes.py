@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from . import membership, names, registration
-from .build import config
+from .build import config, storage
 from .facts import BrokerFact, ClusterSnapshot, PodFact
 from .intent_data import data_of
 from .members import broker_name, member_count
@@ -39,7 +39,14 @@ def _group_of(snapshot: ClusterSnapshot, index: int) -> Group:
         user_copies=_number(config.user_properties(spec, snapshot.config).get("inSyncReplicas", "")),
         pods=tuple(_as_told(snapshot, index)),
         brokers=snapshot.brokers,
+        master_lost=_master_lost(snapshot, index),
     )
+
+
+def _master_lost(snapshot: ClusterSnapshot, index: int) -> bool:
+    pod = names.broker_pod(snapshot.cluster.metadata.name, index, 0)
+    claim = (snapshot.claims or {}).get(f"{storage.store_name(snapshot.cluster.spec)}-{pod}")
+    return claim is not None and claim.lost
 
 
 def _as_told(snapshot: ClusterSnapshot, index: int) -> Iterable[PodFact]:

@@ -155,9 +155,10 @@ class Histories(RuleBasedStateMachine):
         self.replicas, self.copies, self.in_sync, self.answers, self.slaves = kept
 
     def _group(self) -> Group:
-        pods = [PodFact("c-0-0", "uid", 0, container="run")]
+        pods = [PodFact("c-0-0", "uid", 0, container="run", ready=True)]
         pods += [
-            PodFact(f"c-0-{n}", "uid", n, container="run", deleting=each.leaving) for n, each in self.slaves.items()
+            PodFact(f"c-0-{n}", "uid", n, container="run", ready=each.answers, deleting=each.leaving)
+            for n, each in self.slaves.items()
         ]
         brokers = {f"c-0-{n}": self._fact(n, each) for n, each in self.slaves.items() if each.answers}
         if self.answers:

@@ -82,7 +82,7 @@ def _highest(history: "History") -> tuple[int, Broker] | None:
         each.pod.name: each for each in history.world.rocketmq.brokers() if each.is_master and facts.accepts(each)
     }
     count = found["spec"]["groupReplica"]
-    if len(masters) < 2 or f"{CLUSTER}-{count - 1}-0" not in masters:
+    if count < 2 or len(masters) < 2 or f"{CLUSTER}-{count - 1}-0" not in masters:
         return None
     return count, masters[f"{CLUSTER}-{count - 1}-0"]
 

@@ -96,6 +96,8 @@ def test_a_master_behind_its_slave_is_fenced_and_told() -> None:
     world.change_broker("c-0-1", max_offset=100)
     plan = world.plan()
     assert told(plan, "Degraded").reason == "MasterBehindSlave"
+    # The fence alone lets consumers send messages back to it.
+    assert [action.values.get("brokerPermission") for action in plan.actions if isinstance(action, Configure)] == ["4"]
     assert world.brokers["c-0-0"].accepts_from == FENCED_FOR_EVER
     assert not [action for action in world.plan().actions if isinstance(action, Configure)]
 

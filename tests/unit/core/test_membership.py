@@ -26,7 +26,9 @@ def broker(member: int, low: int = 0, high: int = 100 * MIB, **changes: object) 
 
 def group(members: int = 3, **changes: object) -> Group:
     """All members answer and are full copies."""
-    pods = tuple(PodFact(f"c-0-{member}", f"uid-{member}", member, container="run") for member in range(members))
+    pods = tuple(
+        PodFact(f"c-0-{member}", f"uid-{member}", member, container="run", ready=True) for member in range(members)
+    )
     made = Group("broker-0", members, True, members, 2, None, pods, {pod.name: broker(pod.member) for pod in pods})
     return msgspec.structs.replace(made, **changes)
 
@@ -209,3 +211,18 @@ def test_a_smaller_group_is_settled_only_when_its_last_slave_is_gone() -> None:
     ending = membership.decide(group(3, wanted=2, replicas=2))
     assert (ending.replicas, ending.waiting) == (2, "waits until c-0-2 is gone")
     assert membership.decide(group(2, wanted=2)).waiting == ""
+
+
+def test_no_slave_is_removed_beside_one_that_answers_but_is_not_ready() -> None:
+    """A copy that had just been made answered, no name server knew it, and the last other copy went (found by the simulator)."""
+    given = group(3, wanted=2, sync=False)
+    pods = [msgspec.structs.replace(pod, ready=pod.member != 1) for pod in given.pods]
+    decision = membership.decide(msgspec.structs.replace(given, pods=tuple(pods)))
+    assert decision.replicas == 3 and "waits for c-0-1" in decision.waiting
+
+
+@pytest.mark.parametrize("wanted", [1, 2])
+def test_slaves_stay_while_the_volume_of_their_master_is_lost(wanted: int) -> None:
+    """The user wanted one member less in the very moment in which the master's claim was deleted (found by the simulator)."""
+    decision = membership.decide(group(wanted + 1, wanted=wanted, sync=False, master_lost=True))
+    assert decision.replicas == wanted + 1 and "volume of its master is lost" in decision.waiting

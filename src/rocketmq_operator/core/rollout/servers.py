@@ -77,7 +77,7 @@ def _step(snapshot: NameServerSnapshot, course: Course, standing: Standing, now_
     pod = standing.outdated[0]
     why = standing.why[pod.name]
     if not broken(pod, now_ms):
-        waiting = _others(snapshot, pod)
+        waiting = _others(snapshot, standing, pod, now_ms)
         if waiting:
             return msgspec.structs.replace(course, doing=f"waits to restart {pod.name}: {waiting}")
     elif not standing.behind(pod) or standing.partition <= pod.member:
@@ -90,13 +90,16 @@ def _step(snapshot: NameServerSnapshot, course: Course, standing: Standing, now_
     return msgspec.structs.replace(course, doing=doing, action=action)
 
 
-def _others(snapshot: NameServerSnapshot, taken: PodFact) -> str:
-    """What the other name servers lack before this one may go; the only one there is goes all the same."""
+def _others(snapshot: NameServerSnapshot, standing: Standing, taken: PodFact, now_ms: int) -> str:
+    """What the other name servers lack before this one may go; the only one that serves goes all the same.
+
+    One below that does not serve waits for this one itself: the newest template reaches it last (StatefulSet partitions)."""
     if size_of(snapshot) != wanted(snapshot) or len(snapshot.pods) != wanted(snapshot):
         return "the number of name servers changes"
     if any(pod.deleting for pod in snapshot.pods):
         return f"{some([pod.name for pod in snapshot.pods if pod.deleting])} is being stopped"
-    rest = [pod for pod in snapshot.pods if pod.name != taken.name]
+    last = {pod.name for pod in standing.outdated if pod.member < taken.member and broken(pod, now_ms)}
+    rest = [pod for pod in snapshot.pods if pod.name not in last | {taken.name}]
     unready = [pod.name for pod in rest if not (pod.runs and pod.opened and pod.ready and pod.listed == "true")]
     if unready:
         return f"{some(unready)} is not complete"

@@ -93,3 +93,16 @@ def test_pause_and_restart_on_request() -> None:
     assert look(world, 3) == ["n-ns-1"]
     world.settle(6)
     assert rolling(world).status == "False"
+
+
+def test_one_below_that_cannot_start_is_not_waited_for() -> None:
+    """The newest template reaches it last, so that each waited for the other for ever (found by the simulator)."""
+    world = settled(3)
+    world.ask(3, image="other")
+    assert look(world, 4) == ["n-ns-2"]
+    world.brokers_look()
+    pod = world.pods["n-ns-0"]
+    problem = Problem("ImagePullFailed", "cannot get image")
+    world.pods["n-ns-0"] = msgspec.structs.replace(pod, ready=False, container="", ip="", problem=problem)
+    assert "n-ns-2 is not complete" in rolling(world).message
+    assert look(world) == ["n-ns-1"]
