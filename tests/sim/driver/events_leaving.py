@@ -34,8 +34,11 @@ class Leaving:
         history.rest, history.rested = READ_SECONDS + REST_SECONDS, lambda: self.over
 
     def when_read(self, but: str, then: Callable[[], None], left: float = READ_SECONDS) -> None:
-        """Nobody sends; once all is read, except by ``but``, it goes on. If that takes too long nothing comes of it."""
+        """Nobody sends, and all others read; once all is read, except by ``but``, it goes on. If that takes too long nothing comes
+        of it."""
         self.clients.sending = False
+        for each in self.clients.consumers.values():
+            each.online = each.online or each.group != but
         waiting = (batch for batch in self.clients.ledger.unread.values() if batch.readers and batch.open - {but})
         if next(waiting, None) is None:
             then()
@@ -125,8 +128,17 @@ def only_unknown(history: "History") -> bool:
     consumer = history.world.clients.consume(name, known.topics[:1])
     consumer.from_first, consumer.cut_off = True, broker.name
     history.kernel.tell("consumers of", name, "come, and do not reach", broker.name, "before they stop")
-    history.kernel.later(20.0, play.stop, consumer, 0.0)
-    history.kernel.later(20.0, play.when_read, name, lambda: play.down(consumer))
+
+    def stop(tries: int = 4) -> None:
+        if not consumer.begun and tries:
+            history.kernel.later(8.0, stop, tries - 1)
+            return
+        for _ in range(3):
+            play.send(broker, consumer)
+        play.stop(consumer, 0.0)
+        play.when_read(name, lambda: play.down(consumer))
+
+    history.kernel.later(20.0, stop)
     return True
 
 
