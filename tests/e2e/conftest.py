@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from .kubectl import ROOT, Kubectl
+from .rolling import Namespace
 
 LAB_NAME = os.environ.get("E2E_LAB_NAME", "e2e")
 IMAGES = ("operator", "rocketmq-5.4.0", "rocketmq-5.3.3", "rocketmq-4.9.7")
@@ -77,3 +78,9 @@ def kubectl(cluster: Kubectl) -> Kubectl:
             "rollout", "status", f"deployment/{deployment}", "-n", "rocketmq-operator", "--timeout=240s", timeout=300
         )
     return cluster
+
+
+@pytest.fixture(scope="module")
+def place(kubectl: Kubectl, request: pytest.FixtureRequest) -> Namespace:
+    """The namespace that a module calls NS."""
+    return Namespace(kubectl, request.module.NS)

@@ -11,6 +11,7 @@ from rocketmq_operator.admin import AdminError
 
 from .kubectl import Json, Kubectl, until
 from .rocketmq import own_words
+from .rolling import Namespace
 from .scaling import MESSAGES, RATE, account_is_good, restarts, running
 from .traffic import Traffic
 
@@ -32,7 +33,7 @@ def copies(kubectl: Kubectl) -> dict[str, bool]:
 
 def members(kubectl: Kubectl, count: int) -> None:
     """Edit the number as a user does; wait until exactly these members are there and hold everything."""
-    kubectl("patch", "brokercluster", NAME, "-n", NS, "--type=merge", "-p", f'{{"spec":{{"membersPerGroup":{count}}}}}')
+    Namespace(kubectl, NS).edit("brokercluster", NAME, membersPerGroup=count)
     wanted = {f"{NAME}-{group}-{member}": True for group in (0, 1) for member in range(count)}
     until(lambda: copies(kubectl), lambda seen: seen == wanted, 600)
     kubectl.wait_ready("brokercluster", NAME, NS, 120)

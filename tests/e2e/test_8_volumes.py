@@ -5,10 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from .kubectl import Json, Kubectl, RefusedError, until
-from .manifests import SMALL, cluster, name_server
 from .rocketmq import address, ask
 from .rolling import Namespace
-from .scaling import RATE, account_is_good, gone, restarts
+from .scaling import RATE, account_is_good, restarts, running
 from .traffic import Traffic
 
 NS = "e2e-volumes"
@@ -22,24 +21,12 @@ BALLAST_MIB = 350
 
 @pytest.fixture(scope="module", autouse=True)
 def vault(kubectl: Kubectl) -> Iterator[None]:
-    kubectl.namespace(NS)
-    kubectl.file("examples/tools.yaml")
-    properties = {**SMALL["properties"], "waitTimeMillsInSendQueue": "5000"}
-    wanted = cluster(
-        NAME, NS, nameServerRef={"name": "names"}, groupReplica=1, membersPerGroup=2, properties=properties
-    )
-    kubectl.apply(name_server("names", NS), wanted)
-    kubectl.wait_ready("brokercluster", NAME, NS, 300)
-    kubectl("wait", "--for=condition=Ready", "pod/rocketmq-tools", "-n", "rocketmq-operator", "--timeout=60s")
-    yield
-    gone(kubectl, NAME, NS)
-    kubectl("delete", "namespace", NS, "--wait=false")
+    yield from running(kubectl, NS, NAME, groupReplica=1)
 
 
-def resize(kubectl: Kubectl, size: str) -> None:
+def resize(place: Namespace, size: str) -> None:
     """Edit both sizes as a user does."""
-    patch = f'{{"spec":{{"requests":{{"storeStorage":"{size}","logStorage":"{size}"}}}}}}'
-    kubectl("patch", "brokercluster", NAME, "-n", NS, "--type=merge", "-p", patch)
+    place.edit("brokercluster", NAME, requests={"storeStorage": size, "logStorage": size})
 
 
 def in_pod(kubectl: Kubectl, pod: str, command: str) -> str:
@@ -77,14 +64,14 @@ def reasons(kubectl: Kubectl) -> set[str]:
     return {each["reason"] for each in events if each["regarding"]["name"] == NAME}
 
 
-def test_volumes_grow_under_traffic_and_no_pod_notices(kubectl: Kubectl) -> None:
-    before, starts = Namespace(kubectl, NS).uids(SELECTOR), restarts(kubectl, NS, SELECTOR)
+def test_volumes_grow_under_traffic_and_no_pod_notices(kubectl: Kubectl, place: Namespace) -> None:
+    before, starts = place.uids(SELECTOR), restarts(kubectl, NS, SELECTOR)
     assert not any(fits(kubectl, pod) for pod in PODS), "the volumes do not keep to their size"
     old = kubectl.json("get", "statefulset", f"{NAME}-0", "-n", NS)["metadata"]["uid"]
     traffic = Traffic(kubectl, SERVERS, "volumes")
     try:
         traffic.start(rate=RATE, seconds=3600)
-        resize(kubectl, "500Mi")
+        resize(place, "500Mi")
         until(
             lambda: (status(kubectl)["storeSize"], status(kubectl)["logSize"]), lambda seen: seen == ("500Mi",) * 2, 240
         )
@@ -94,37 +81,35 @@ def test_volumes_grow_under_traffic_and_no_pod_notices(kubectl: Kubectl) -> None
     account_is_good(account, 600)
     assert all(mebibytes(kubectl, pod, volume) > 400 for pod in PODS for volume in ("store", "logs"))
     assert all(fits(kubectl, pod) for pod in PODS)
-    assert (Namespace(kubectl, NS).uids(SELECTOR), restarts(kubectl, NS, SELECTOR)) == (before, starts)
+    assert (place.uids(SELECTOR), restarts(kubectl, NS, SELECTOR)) == (before, starts)
     new = kubectl.json("get", "statefulset", f"{NAME}-0", "-n", NS)["metadata"]["uid"]
     owners = {pod["metadata"]["ownerReferences"][0]["uid"] for pod in kubectl.pods(NS, SELECTOR).values()}
     assert new != old and owners == {new}
     assert {"VolumeGrows", "VolumeResized"} <= reasons(kubectl)
 
 
-def test_smaller_is_refused(kubectl: Kubectl) -> None:
+def test_smaller_is_refused(place: Namespace) -> None:
     with pytest.raises(RefusedError, match=r"cannot become smaller than status\.storeSize"):
-        resize(kubectl, "300Mi")
+        resize(place, "300Mi")
 
 
-def test_a_slave_that_lost_its_volume_is_made_anew(kubectl: Kubectl) -> None:
+def test_a_slave_that_lost_its_volume_is_made_anew(kubectl: Kubectl, place: Namespace) -> None:
     """Its PersistentVolume goes, as with a disk that is replaced."""
     slave = PODS[1]
     before, claim = (
-        Namespace(kubectl, NS).uids(SELECTOR),
+        place.uids(SELECTOR),
         kubectl.json("get", "persistentvolumeclaim", f"brokerstore-{slave}", "-n", NS),
     )
     volume = claim["spec"]["volumeName"]
     kubectl("delete", "persistentvolume", volume, "--wait=false")
     kubectl("patch", "persistentvolume", volume, "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
-    until(
-        lambda: Namespace(kubectl, NS).uids(SELECTOR), lambda seen: len(seen) == 2 and seen[slave] != before[slave], 120
-    )
+    until(lambda: place.uids(SELECTOR), lambda seen: len(seen) == 2 and seen[slave] != before[slave], 120)
 
     def copies() -> dict[str, bool]:
         return {each["pod"]: each["fullCopy"] for each in status(kubectl)["brokerGroups"][0]["members"]}
 
     until(copies, lambda seen: seen == dict.fromkeys(PODS, True), 240)
-    assert Namespace(kubectl, NS).uids(SELECTOR)[PODS[0]] == before[PODS[0]]
+    assert place.uids(SELECTOR)[PODS[0]] == before[PODS[0]]
     pods = kubectl.pods(NS, SELECTOR)
     master = log_of(pods[PODS[0]])
     assert master[0] == 0 < master[1]

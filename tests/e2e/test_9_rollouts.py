@@ -30,11 +30,6 @@ def live(kubectl: Kubectl) -> Iterator[None]:
     yield from running(kubectl, NS, NAME, servers=2, image=OLD)
 
 
-@pytest.fixture(scope="module")
-def place(kubectl: Kubectl) -> Namespace:
-    return Namespace(kubectl, NS)
-
-
 def upgrade(place: Namespace, image: str, **spec: Any) -> None:
     """Name servers and brokers at once, as a user may; each takes its own turn."""
     place.edit("nameserver", "names", image=image)

@@ -22,11 +22,6 @@ def old(kubectl: Kubectl) -> Iterator[None]:
     yield from running(kubectl, NS, NAME, servers=2, image=OLD)
 
 
-@pytest.fixture(scope="module")
-def place(kubectl: Kubectl) -> Namespace:
-    return Namespace(kubectl, NS)
-
-
 def test_from_4_to_5_under_traffic(kubectl: Kubectl, place: Namespace) -> None:
     before = place.uids(SELECTOR)
     traffic = Traffic(kubectl, SERVERS, "from4")

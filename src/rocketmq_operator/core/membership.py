@@ -48,6 +48,10 @@ class Group(msgspec.Struct, frozen=True):
         pod = next((pod for pod in self.pods if pod.member == member), None)
         return self.brokers.get(pod.name) if pod and not pod.deleting else None
 
+    def serves(self, pod: PodFact) -> bool:
+        """Whether a member is there: one that only answers is still starting, and no name server may know it yet."""
+        return pod.ready and self.fact(pod.member) is not None
+
 
 class Decision(msgspec.Struct, frozen=True):
     """``replicas``: what the StatefulSet and the intent's ``members`` should say now; ``copies``: the intent's inSyncReplicas;
@@ -196,7 +200,7 @@ def _too_many_copies(group: Group, leaving: int) -> Problem:
 def _others(group: Group, master: BrokerFact, leaving: int) -> str:
     """What keeps a slave from leaving while others stay; empty if nothing does."""
     staying = _answers(group, leaving)
-    coming = [pod.name for pod in group.slaves(leaving) if not _serves(group, pod) and not _homeless(pod)]
+    coming = [pod.name for pod in group.slaves(leaving) if not group.serves(pod) and not _homeless(pod)]
     if coming:
         # One that is away, perhaps evicted, comes back first; one that finds no node may need the place of this one.
         return f"waits for {', '.join(coming)} to answer and be ready before another slave is removed"
@@ -207,11 +211,6 @@ def _others(group: Group, master: BrokerFact, leaving: int) -> str:
         return ""
     names = ", ".join(pod.name for pod in group.slaves(leaving)) or "the others"
     return f"waits for a full copy on {names} before its last slave is removed"
-
-
-def _serves(group: Group, pod: PodFact) -> bool:
-    """Whether a slave is there: one that only answers is still starting, and no name server may know it yet."""
-    return pod.ready and group.fact(pod.member) is not None
 
 
 def _homeless(pod: PodFact) -> bool:

@@ -45,7 +45,7 @@ def _group_of(snapshot: ClusterSnapshot, index: int) -> Group:
 
 def _master_lost(snapshot: ClusterSnapshot, index: int) -> bool:
     pod = names.broker_pod(snapshot.cluster.metadata.name, index, 0)
-    claim = (snapshot.claims or {}).get(f"{storage.store_name(snapshot.cluster.spec)}-{pod}")
+    claim = (snapshot.claims or {}).get(storage.store_claim(snapshot.cluster.spec, pod))
     return claim is not None and claim.lost
 
 
@@ -101,7 +101,7 @@ def others_serve(group: Group, taken: PodFact) -> bool:
     """Whether all other members are there, ready and answering, and nobody comes or goes."""
     others = [pod for pod in group.pods if pod.name != taken.name]
     changing = len(group.pods) != group.replicas or membership.decide(group).replicas != group.replicas
-    return not changing and all(pod.ready and group.fact(pod.member) is not None for pod in others)
+    return not changing and all(group.serves(pod) for pod in others)
 
 
 def _left_behind(group: Group) -> Iterable[tuple[PodFact, BrokerFact]]:

@@ -69,14 +69,14 @@ class Actor:
         self._guard = guard
         self._volumes = Volumes(kube, item.namespace)
         self._writer = Writer(kube, item)
-        self._world, self._taken = world, world.taken
-        self._key = Key(item.resource.kind, item.namespace or "", item.name)
+        self._taken = world.taken
+        self._pods = world.pods_of(Key(item.resource.kind, item.namespace or "", item.name))
 
     async def carry_out(self, actions: Sequence[Action]) -> Outcome:
         """Each action in order; one that fails does not keep the others from being tried."""
         outcome = Outcome()
         for action in actions:
-            leave = going(action, self._world.pods_of(self._key))
+            leave = going(action, self._pods)
             self._taken.note(leave)
             try:
                 done = await self._one(action, outcome)
@@ -84,6 +84,8 @@ class Actor:
                 done = False
                 outcome.problems.append(_refused(action, error))
             except NotLeader:
+                # It was not begun.
+                self._taken.stay(leave)
                 raise
             except (KubeError, AdminError) as error:
                 # It may have been carried out all the same: who was asked to go may be going.

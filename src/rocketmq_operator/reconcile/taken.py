@@ -5,7 +5,7 @@ and could take another member of its group. (Kubernetes' own controllers call th
 ``pkg/controller/controller_utils.go``.)
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import msgspec
 
@@ -36,8 +36,10 @@ class Taken:
         self._now = now
         self._until: dict[str, float] = {}
 
-    def note(self, uids: Iterable[str]) -> None:
+    def note(self, uids: Collection[str]) -> None:
         """These are asked to go: said before the request, for nobody knows when it is carried out."""
+        if not uids:
+            return
         now = self._now()
         self._until = {uid: until for uid, until in self._until.items() if until > now}
         self._until.update(dict.fromkeys(uids, now + LONGEST_SECONDS))
@@ -48,8 +50,9 @@ class Taken:
             self._until.pop(uid, None)
 
     def seen(self, pods: tuple[PodFact, ...]) -> tuple[PodFact, ...]:
-        """The pods as they are: who was asked to go is going, whatever the view says."""
-        if not self._until:
+        """The pods as they are: who was asked to go is going, whatever the view says. The same tuple where that is nobody, so that what
+        plans keep for it stays."""
+        if not self._until or not any(map(self._goes, pods)):
             return pods
         return tuple(msgspec.structs.replace(pod, deleting=True) if self._goes(pod) else pod for pod in pods)
 

@@ -2,9 +2,15 @@
 
 import pytest
 
+from rocketmq_operator.admin import Admin
 from rocketmq_operator.core.facts import PodFact
 from rocketmq_operator.core.plan import Action, Remove, Resize, SetPartition, WipeWritePermission
+from rocketmq_operator.kube.errors import NotLeader
+from rocketmq_operator.kube.types import Ref
+from rocketmq_operator.reconcile.act import Actor
+from rocketmq_operator.reconcile.resources import CLUSTERS
 from rocketmq_operator.reconcile.taken import LONGEST_SECONDS, Taken, going
+from rocketmq_operator.reconcile.world import World
 
 
 def pod(member: int, *, group: int = 0) -> PodFact:
@@ -43,6 +49,8 @@ def test_asked_to_go_is_going_until_the_view_says_so_or_the_time_is_over() -> No
     assert taken.seen(PODS) is PODS
     taken.note(["u01"])
     assert [each.name for each in taken.seen(PODS) if each.deleting] == ["c-0-1"]
+    others = PODS[3:]
+    assert taken.seen(others) is others, "what was kept for pods of another stays"
     now.seconds += LONGEST_SECONDS + 0.1
     assert taken.seen(PODS) == PODS
 
@@ -58,3 +66,18 @@ def test_a_pod_that_came_after_is_another() -> None:
     taken = Taken(Moment())
     taken.note(["u01"])
     assert taken.seen((pod(0), pod(2))) == (pod(0), pod(2))
+
+
+class Deposed:
+    """A way to the API server on which nothing is begun any more."""
+
+    async def delete(self, ref: Ref, *, uid: str) -> None:
+        raise NotLeader("the lease is over")
+
+
+async def test_what_was_not_begun_takes_nobody() -> None:
+    world = World(Moment())
+    actor = Actor(Deposed(), Admin(), Ref(CLUSTERS, "ns", "c"), lambda: None, world)  # type: ignore[arg-type]
+    with pytest.raises(NotLeader):
+        await actor.carry_out([Remove("", "", "Pod", "c-0-1", "u01")])
+    assert world.taken.seen(PODS) is PODS

@@ -63,6 +63,11 @@ def store_name(spec: BrokerClusterSpec) -> str:
     return (template and template.metadata and template.metadata.name) or STORE
 
 
+def store_claim(spec: BrokerClusterSpec, pod: str) -> str:
+    """The claim of a pod for the volume with the messages (StatefulSet: template, then pod)."""
+    return f"{store_name(spec)}-{pod}"
+
+
 def volumes(spec: BrokerClusterSpec, labels: Labels) -> Volumes:
     """The volumes of each broker of a group; ``labels`` go on the claims."""
     if spec.empty_dir:

@@ -152,8 +152,7 @@ def _absent(view: GroupView) -> tuple[str, ...]:
         return ()
     missing = (each for each in range(1, view.replicas) if each not in there)
     pods = (names.broker_pod(cluster.metadata.name, view.index, each) for each in missing)
-    store = storage.store_name(cluster.spec)
-    return tuple(pod for pod in pods if claims is None or f"{store}-{pod}" in claims)
+    return tuple(pod for pod in pods if claims is None or storage.store_claim(cluster.spec, pod) in claims)
 
 
 def _wanted(
