@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from rocketmq_operator.admin import Admin
 
-from .kubectl import Json, Kubectl
+from .kubectl import Json, Kubectl, until
 
 T = TypeVar("T")
 
@@ -34,6 +34,17 @@ def listed(kubectl: Kubectl, namespace: str, selector: str) -> dict[str, dict[st
         info = ask(lambda admin, server=server: admin.cluster_info(server))  # type: ignore[misc]
         found[name] = {group: hosts(entry.addresses) for group, entry in info.brokers.items()}
     return found
+
+
+def all_list(kubectl: Kubectl, namespace: str, selector: str, wanted: dict[str, dict[int, str]]) -> list[str]:
+    """Until every name server lists these brokers so; the servers' pods. A broker whose connection to one name server breaks is
+    unlisted there, and registers again within 30 s."""
+    found: dict[str, dict[str, dict[int, str]]] = until(
+        lambda: listed(kubectl, namespace, selector),
+        lambda seen: bool(seen) and all(table.items() >= wanted.items() for table in seen.values()),
+        60,
+    )
+    return sorted(found)
 
 
 def hosts(addresses: Mapping[int, str]) -> dict[int, str]:

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from .kubectl import ROOT, Kubectl
-from .rocketmq import listed, own_words
+from .rocketmq import all_list, own_words
 
 NS = "rocketmq-operator"
 NAME = "mybrokercluster"
@@ -55,9 +55,7 @@ def test_broker_conf_holds_the_seeds_lines_and_the_broker_says_the_same(kubectl:
 
 
 def test_every_name_server_lists_every_broker(kubectl: Kubectl) -> None:
-    servers = listed(kubectl, NS, "app=rocketmq-namesrv")
-    assert len(servers) == 2
-    assert all(table == TABLE for table in servers.values())
+    assert len(all_list(kubectl, NS, "app=rocketmq-namesrv", TABLE)) == 2
 
 
 def columns(text: str) -> list[list[str]]:
@@ -135,7 +133,7 @@ def test_a_restarted_master_comes_back_as_it_was(kubectl: Kubectl) -> None:
     assert after["metadata"]["uid"] != before["metadata"]["uid"]
     # Opened by the operator (0), or by itself because its volume is proven and the operator was slow.
     assert int(own_words(after)["startAcceptSendRequestTimeStamp"]) <= time.time() * 1000
-    assert all(table == TABLE for table in listed(kubectl, NS, "app=rocketmq-namesrv").values())
+    assert len(all_list(kubectl, NS, "app=rocketmq-namesrv", TABLE)) == 2
 
 
 def test_messages_by_the_official_client_arrive_and_are_counted_by_key(kubectl: Kubectl) -> None:

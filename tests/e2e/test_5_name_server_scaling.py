@@ -9,7 +9,7 @@ from rocketmq_operator.admin.nameserver import ORDER_NAMESPACE
 
 from .kubectl import Json, Kubectl, until
 from .manifests import cluster, name_server
-from .rocketmq import address, ask, hosts, listed
+from .rocketmq import address, all_list, ask, hosts
 
 NS = "e2e-name-server-scaling"
 SERVERS = "rocketmq.huanwei.io/name-server=names"
@@ -71,7 +71,8 @@ def scale(kubectl: Kubectl, replicas: int, seconds: float) -> list[list[str]]:
         for_clients, for_brokers = addresses(kubectl, "names-ns"), addresses(kubectl, "names-ns-all")
         assert for_clients and for_brokers
         pods = kubectl.pods(NS, SERVERS)
-        assert all(table(pods[name]) == TABLE for name in for_clients if name in pods)
+        tables = {name: table(pods[name]) for name in for_clients if name in pods}
+        assert tables == dict.fromkeys(tables, TABLE)
         if for_brokers not in seen:
             seen.append(for_brokers)
         condition = kubectl.condition("nameserver", "names", NS, "Scaling")
@@ -85,9 +86,7 @@ def scale(kubectl: Kubectl, replicas: int, seconds: float) -> list[list[str]]:
 
 def check(kubectl: Kubectl, replicas: int) -> None:
     """Every name server lists every broker and has the order configuration; the resource says so."""
-    servers = listed(kubectl, NS, SERVERS)
-    assert len(servers) == replicas
-    assert all(table == TABLE for table in servers.values())
+    assert len(all_list(kubectl, NS, SERVERS, TABLE)) == replicas
     for pod in kubectl.pods(NS, SERVERS).values():
         server = address(pod, 9876)
         held = ask(lambda admin, server=server: admin.list_kv(server, ORDER_NAMESPACE))  # type: ignore[misc]

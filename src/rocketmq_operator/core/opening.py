@@ -18,6 +18,9 @@ FENCED_FOR_EVER = 4_102_444_800_000
 """1 January 2100, in ms: a fence that only the operator lifts."""
 
 FOLLOW_MS = 60_000
+"""How long after its start a master waits for its slaves to connect, and a first one for every name server to list its group.
+A broker whose first registration failed tries again 10 s after its start, then every 30 s (BrokerController.start)."""
+
 CONNECT_MS = 15_000
 """A slave learns its master's address when it registers, at its start or 10 s later, and tries to connect every 5 s. Source:
 BrokerController.start and HAClient of 4.9.7."""
@@ -76,7 +79,7 @@ def decide(group: Group) -> Decision:
         return Decision(Verdict.FENCE if must_fence and not closed else Verdict.LEAVE, problem)
     if not fenced or (group.cluster.metadata.deletion_timestamp is not None and closed_since(fact)):
         return Decision(Verdict.LEAVE)
-    waiting = _unheard(group) or _unregistered(group, master) or _unfollowed(group, fact)
+    waiting = _unheard(group) or _unregistered(group, master) or _unlisted(group, fact) or _unfollowed(group, fact)
     return Decision(Verdict.LEAVE, waiting=waiting) if waiting else Decision(Verdict.OPEN)
 
 
@@ -140,3 +143,16 @@ def _unregistered(group: Group, master: PodFact) -> str:
     if registration.registered_on(group.cluster, master, group.registrations):
         return ""
     return "its master is not registered on any name server yet"
+
+
+def _unlisted(group: Group, fact: BrokerFact) -> str:
+    """What any name server that answers does not list yet, before a group's first message: clients ask any one of them, and
+    "Ready" promises that it knows every broker. Later one name server is enough: one that was emptied closes nobody."""
+    if group.initialized or group.now_ms - fact.boot > FOLLOW_MS:
+        return ""
+    answering = set(registration.answering(group.registrations))
+    for pod in group.pods:
+        listed = registration.registered_on(group.cluster, pod, group.registrations)
+        if pod.name in group.brokers and (lacking := sorted(answering - set(listed))):
+            return f"{pod.name} is not registered on {', '.join(lacking)} yet"
+    return ""

@@ -70,6 +70,33 @@ def test_a_first_master_waits_for_its_slave_to_connect_but_not_for_ever() -> Non
     assert world.brokers["c-0-0"].accepts_from == 0
 
 
+@pytest.mark.parametrize("member", [0, 1])
+def test_a_first_master_waits_until_every_name_server_lists_its_group_but_not_for_ever(member: int) -> None:
+    """Ready while one of two name servers did not list a broker: half of the clients would not have found it."""
+    world = World(cluster(groupReplica=1))
+    world.plan()
+    world.start_pods()
+    full = dict(world.lists)
+    last = list(world.lists)[-1]
+    listed = full[last]
+    assert listed is not None
+    others = {key: value for key, value in listed["broker-0"].addresses.items() if key != member}
+    world.lists[last] = {"broker-0": Registered("DefaultCluster", others)}
+    assert f"c-0-{member} is not registered on {last} yet" in told(world.plan(), "Ready").message
+    # One that does not answer at all is not waited for.
+    silent = world.copy()
+    silent.lists[last] = None
+    silent.plan()
+    assert silent.brokers["c-0-0"].accepts_from == 0
+    world.now_ms += FOLLOW_MS + 1000
+    world.plan()
+    assert world.brokers["c-0-0"].accepts_from == 0
+    # A name server that forgets later closes nobody, and nobody is waited for again.
+    world.change_broker("c-0-0", accepts_from=world.now_ms + 30_000, boot=world.now_ms)
+    world.plan()
+    assert world.brokers["c-0-0"].accepts_from == 0
+
+
 def test_slaves_of_4_x_are_given_time_to_connect_since_nobody_tells_whether_they_are() -> None:
     world = World(cluster(groupReplica=1))
     world.plan()
