@@ -1,5 +1,6 @@
 """Name servers 1 → 3 → 2 under running brokers: no broker restarts, none is ever missing where clients look."""
 
+import json
 import time
 from collections.abc import Iterator
 
@@ -138,3 +139,24 @@ def test_events_tell_each_step(kubectl: Kubectl) -> None:
 def test_none_at_all_is_refused(kubectl: Kubectl) -> None:
     with pytest.raises(AssertionError, match="replicas"):
         kubectl("scale", "nameserver/names", "--replicas=0", "-n", NS)
+
+
+def uids(pods: dict[str, Json]) -> set[str]:
+    return {each["metadata"]["uid"] for each in pods.values()}
+
+
+def test_pods_that_go_all_at_once_forget_no_order_configuration(kubectl: Kubectl) -> None:
+    before = kubectl.pods(NS, SERVERS)
+    until(
+        lambda: kubectl.json("get", "configmap", "names-ns-orders", "-n", NS)["data"],
+        lambda kept: json.loads(kept["orders.json"]) == ORDER,
+        90,
+    )
+    kubectl("delete", "pod", "-l", SERVERS, "-n", NS, timeout=120)
+    until(
+        lambda: kubectl.pods(NS, SERVERS),
+        lambda pods: len(pods) == 2 and not uids(pods) & uids(before),
+        60,
+    )
+    kubectl.wait_ready("nameserver", "names", NS, 180)
+    check(kubectl, 2)

@@ -6,14 +6,12 @@ any other name server lists is listed here, too, and the order configuration is 
 the container closes it: a broker that goes down must not take name servers from clients.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from . import names, registration
 from .facts import NameServerSnapshot, PodFact, Referring
+from .order_memory import lacks
 from .plan import Action, PutOrders, SetGate
-
-OrderConfiguration = Mapping[str, str]
 
 
 def decide(snapshot: NameServerSnapshot) -> list[Action]:
@@ -73,34 +71,6 @@ def running(clusters: Sequence[Referring]) -> Iterator[tuple[Referring, PodFact]
     """Every broker that runs, with its cluster."""
     for each in clusters:
         yield from ((each, pod) for pod in each.pods if pod.runs)
-
-
-def lacks(snapshot: NameServerSnapshot, pod: PodFact) -> OrderConfiguration:
-    """The order configuration that a name server must be given: what the others hold and it holds not, or otherwise.
-
-    The others are those that were opened: only what one of them says is known to be meant. Where none was (all have just
-    started), all that answer. A name server that was opened is never written to, so that a topic that somebody deletes
-    on one after the other does not come back.
-    """
-    own = snapshot.orders.get(pod.name)
-    if own is None:
-        return {}
-    known = {each.name: snapshot.orders.get(each.name) for each in snapshot.pods if each.name != pod.name}
-    opened = [known[each.name] for each in snapshot.pods if each.opened and known.get(each.name) is not None]
-    sources = [each for each in (opened or known.values()) if each is not None]
-    if not opened:
-        # Among equals nobody is right: only what is not there at all is added.
-        return {key: value for key, value in agreed(sources).items() if key not in own}
-    return {key: value for key, value in agreed(sources).items() if own.get(key) != value}
-
-
-def agreed(sources: Sequence[OrderConfiguration]) -> OrderConfiguration:
-    """All keys that any source holds, each with the value that most hold; of equally many, the first in order."""
-    values: dict[str, str] = {}
-    for key in sorted({key for source in sources for key in source}):
-        counted = Counter(source[key] for source in sources if key in source)
-        values[key] = min(counted, key=lambda value: (-counted[value], value))
-    return values
 
 
 def some(found: Sequence[str], limit: int = 5) -> str:

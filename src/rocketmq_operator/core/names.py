@@ -141,3 +141,8 @@ def name_server_address(namespace: str, name: str, ordinal: int) -> str:
 def name_server_config(name: str, digest: str) -> str:
     """Immutable ConfigMap with the name servers' entry script and namesrv.conf."""
     return f"{name}-ns-config-{digest}"
+
+
+def name_server_orders(name: str) -> str:
+    """ConfigMap with the order configuration that a NameServer's pods hold, for when none of them is left."""
+    return f"{name}-ns-orders"

@@ -9,7 +9,7 @@ from rocketmq_operator.api.nameserver import NameServerMember
 from rocketmq_operator.api.rollout import Restarts
 from rocketmq_operator.api.schema import API_VERSION
 
-from . import completeness, names, objects, pace
+from . import completeness, names, objects, order_memory, pace
 from . import nameserver_scaling as scaling
 from .conditions import Verdict, degraded, events, settle
 from .facts import NameServerSnapshot, PodFact, Problem
@@ -41,26 +41,42 @@ def plan(snapshot: NameServerSnapshot, now: str, now_ms: int) -> Plan[NameServer
     draft = Draft()
     course = servers.chart(snapshot, target, now_ms)
     if snapshot.server.metadata.deletion_timestamp is None:
-        _objects(snapshot, course, draft)
+        remembered = _remembered(snapshot, draft)
+        _objects(snapshot, course, draft, first=bool(remembered))
         draft.scaling = scaling.decide(snapshot, now_ms)
         draft.actions += draft.scaling.actions
         if snapshot.server.spec.paused:
             draft.actions.clear()
         # Also while paused: a gate is no change but the truth about a pod, and a name server that moved to another node
         # would stay hidden from clients for as long as somebody forgets to unpause.
-        draft.actions += completeness.decide(snapshot)
+        draft.actions += remembered + completeness.decide(snapshot)
     return _report(snapshot, course, draft, now)
 
 
-def _objects(snapshot: NameServerSnapshot, course: Course, draft: Draft) -> None:
+def _owner(snapshot: NameServerSnapshot) -> Owner:
     meta = snapshot.server.metadata
-    owner = Owner(API_VERSION, "NameServer", meta.name, meta.namespace, meta.uid)
+    return Owner(API_VERSION, "NameServer", meta.name, meta.namespace, meta.uid)
+
+
+def _remembered(snapshot: NameServerSnapshot, draft: Draft) -> list[Action]:
+    """What keeps the order configuration as the complete name servers hold it."""
+    wanted, problem = order_memory.memory(snapshot)
+    actions, problems = objects.decide([wanted] if wanted else [], snapshot.objects, _owner(snapshot))
+    draft.problems += [*problems, *([problem] if problem else [])]
+    return actions
+
+
+def _objects(snapshot: NameServerSnapshot, course: Course, draft: Draft, first: bool) -> None:
+    """``first``: something else is to be written before a pod restarts."""
+    meta, owner = snapshot.server.metadata, _owner(snapshot)
     made = servers.objects(snapshot, course)
-    draft.actions, draft.problems = objects.decide(_selectable(snapshot, made), snapshot.objects, owner)
+    actions, problems = objects.decide(_selectable(snapshot, made), snapshot.objects, owner)
+    draft.actions += actions
+    draft.problems += problems
     draft.problems += course.problems
     rules, labels = snapshot.server.spec.rollout or Restarts(), names.name_server_labels(meta.name)
     written = revisions.actions(course.target, snapshot.objects, owner, labels, rules.history_limit)
-    draft.actions += written or _rolling(snapshot, course)
+    draft.actions += written or ([] if first else _rolling(snapshot, course))
 
 
 def _rolling(snapshot: NameServerSnapshot, course: Course) -> list[Action]:

@@ -69,7 +69,7 @@ class Actor:
         self._guard = guard
         self._volumes = Volumes(kube, item.namespace)
         self._writer = Writer(kube, item)
-        self._taken = world.taken
+        self._taken, self._written = world.taken, world.written
         self._pods = world.pods_of(Key(item.resource.kind, item.namespace or "", item.name))
 
     async def carry_out(self, actions: Sequence[Action]) -> Outcome:
@@ -103,7 +103,7 @@ class Actor:
             case Create(obj=obj):
                 return await self._create(obj, outcome)
             case Apply(obj=obj):
-                await self._kube.apply(RESOURCES[obj["kind"]], obj)
+                await self._apply(obj)
             case Remove(kind=kind, name=name, uid=uid):
                 await self._remove(Ref(REMOVABLE[kind], self._namespace, name), uid)
             case GrowClaim() | Orphan() | Rebuild():
@@ -117,7 +117,7 @@ class Actor:
     async def _tell(self, action: Action) -> None:
         """Actions on RocketMQ itself."""
         if isinstance(action, Configure) and action.first is not None:
-            await self._kube.apply(CONFIG_MAP, action.first)
+            await self._apply(action.first)
         self._guard()
         match action:
             case Configure():
@@ -130,6 +130,11 @@ class Actor:
                 await asyncio.gather(
                     *(self._admin.put_kv(address, ORDER_NAMESPACE, key, value) for key, value in values.items())
                 )
+
+    async def _apply(self, obj: Json) -> None:
+        answer = await self._kube.apply(RESOURCES[obj["kind"]], obj)
+        if obj["kind"] == CONFIG_MAP.kind:
+            self._written.note(self._namespace or "", CONFIG_MAP.kind, answer)
 
     async def _create(self, obj: Json, outcome: Outcome) -> bool:
         resource = RESOURCES[obj["kind"]]

@@ -49,19 +49,19 @@ class NameServers:
         return 1.0 if outcome.retry else plan.requeue
 
     async def observe(self, server: NameServer, key: Key) -> NameServerSnapshot:
-        """Everything that decides about a NameServer, as it is now; RocketMQ is asked only where something depends on it."""
+        """Everything that decides about a NameServer, as it is now: the order configuration always, since it is kept; what else
+        RocketMQ knows only where something depends on it."""
         pods = self._world.pods_of(key)
         clusters = tuple(self._referring(server))
         status = server.status.conditions if server.status else ()
         words = await last_words(self._kube, key.namespace, pods, status)
         there = NameServerSnapshot(server, self._world.facts(key), pods, clusters, last_words=words)
-        shrinking, unasked = nameserver_scaling.shrinking(there), completeness.unasked(pods)
-        if not (shrinking or unasked or servers_due(there, self._now.milliseconds())):
-            return there
+        shrinking = nameserver_scaling.shrinking(there)
+        changing = shrinking or completeness.unasked(pods) or servers_due(there, self._now.milliseconds())
         servers = {pod.name: f"{pod.ip}:{names.NAME_SERVER_PORT}" for pod in pods if pod.runs}
         listed, ordered, heard = await asyncio.gather(
-            look.registrations(self._admin, servers.values()),
-            look.orders(self._admin, servers.values() if unasked else ()),
+            look.registrations(self._admin, servers.values() if changing else ()),
+            look.orders(self._admin, servers.values()),
             asyncio.gather(*(look.brokers(self._admin, each.pods if shrinking else ()) for each in clusters)),
         )
         return msgspec.structs.replace(

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from rocketmq_operator.core import registration
 from rocketmq_operator.core.facts import NameServerSnapshot
 from rocketmq_operator.core.lookups import LOOKED_UP_MS
-from rocketmq_operator.core.plan import PutOrders, Resize, SetGate, SetListed
+from rocketmq_operator.core.order_memory import kept
+from rocketmq_operator.core.plan import Apply, Create, PutOrders, Remove, Resize, SetGate, SetListed, SetPartition
 from tests.unit.core.names_world import BROKERS, NamesWorld
 from tests.unit.core.world import cluster
 
@@ -42,7 +43,7 @@ class History:
         """Every action, before it is carried out."""
         world, size = self.world, self.world.size
         if seen.server.spec.paused:
-            assert isinstance(action, SetGate | PutOrders)
+            assert isinstance(action, SetGate | PutOrders) or self._keeps_orders(action)
         match action:
             case Resize(replicas=replicas) if replicas < size:
                 assert replicas == size - 1 and replicas >= world.server.spec.replicas
@@ -71,6 +72,18 @@ class History:
                 heard = [seen.orders[each] for each in others if seen.orders[each] is not None]
                 assert heard or not others
                 assert all((each or {}).keys() <= (seen.orders[pod] or {}).keys() for each in heard)
+                # Where nobody is left who knows, what was kept is given back first.
+                assert others or kept(seen).keys() <= (seen.orders[pod] or {}).keys()
+            case SetPartition() | Remove():
+                self._is_kept(seen)
+
+    def _keeps_orders(self, action: object) -> bool:
+        return isinstance(action, Create | Apply) and action.obj["metadata"]["name"] == "n-ns-orders"
+
+    def _is_kept(self, seen: NameServerSnapshot) -> None:
+        """Before a pod is taken, all that it may be the last to hold."""
+        known = [seen.orders[pod.name] or {} for pod in seen.pods if pod.opened and pod.runs]
+        assert all(each.keys() <= kept(seen).keys() for each in known)
 
     def _every_broker_is_on(self, ordinals: range, seen: NameServerSnapshot) -> None:
         for ordinal in ordinals:

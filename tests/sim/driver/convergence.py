@@ -1,6 +1,7 @@
 """The end of a history: state equals spec, everything acknowledged is read, and writes stop."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from ..world.broker_process import STORE_VOLUME
 from ..world.kernel import Violation
 from ..world.pod import Pod
 from ..world.readiness import healthy
+from ..world.routes import ORDER
 from .events_rollouts import settle
 from .events_scaling import CLUSTER, annotate
 from .events_users import edit
@@ -119,6 +121,18 @@ def _unlike_spec(world: World) -> Iterator[str]:
         if not healthy(pod.obj):
             yield f"pod {key[1]} is not ready"
     yield from _behind(world)
+    yield from _forgotten(world)
+
+
+def _forgotten(world: World) -> Iterator[str]:
+    """Name servers that do not hold the order configuration which is kept for them."""
+    for obj in world.api.objects("configmaps"):
+        owner, _, rest = obj["metadata"]["name"].partition("-ns-orders")
+        if owner and not rest and "orders.json" in obj.get("data", {}):
+            kept = json.loads(obj["data"]["orders.json"])
+            for server in world.rocketmq.name_servers():
+                if server.pod.name.startswith(f"{owner}-ns-") and server.kv.get(ORDER, {}) != kept:
+                    yield f"{server.pod.name} holds the order configuration {server.kv.get(ORDER, {})}, not {kept}"
 
 
 def _behind(world: World) -> Iterator[str]:

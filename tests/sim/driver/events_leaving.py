@@ -68,7 +68,9 @@ class Leaving:
         """One message to a queue of it."""
         topic, ledger = consumer.topics[0], self.history.world.ledger
         batch = ledger.sent(topic, 1, self.clients.readers(topic))
-        broker.send(batch, topic, 0, lambda code: None if code else ledger.acknowledge(batch, broker.name))
+        broker.send(
+            batch, topic, 0, lambda code: None if code else ledger.acknowledge(batch, broker.name, broker.pod.uid)
+        )
 
     def stop(self, consumer: Consumer, failing: float) -> None:
         """It reads no more."""

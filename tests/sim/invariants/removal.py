@@ -122,6 +122,7 @@ class Removal:
         left = self._world.ledger.unread
         if obj["metadata"].get("annotations", {}).get(names.DELETE_UNCONSUMED) == "true":
             self._world.ledger.give_up(left)
+            self._world.ledger.forsaken |= {each.pod.uid for each in self._world.rocketmq.brokers()}
             return None
         if left:
             return f"cluster {key[1]} may go with {len(left)} batches unread, such as {next(iter(left.values()))}"

@@ -68,7 +68,7 @@ class Producer:
             self._clients.kernel.count(f"send/{code}")
             if code == 0:
                 if kind != "rollback":
-                    self._clients.ledger.acknowledge(batch, group)
+                    self._clients.ledger.acknowledge(batch, group, broker.pod.uid if broker else "")
             elif code in (CLOSED, NO_TOPIC, NO_PERMISSION) and not self._orderly:
                 self._try(batch, rest, kind)
 

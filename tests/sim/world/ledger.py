@@ -46,19 +46,23 @@ class Ledger:
         self.total = 0
         self.twice = 0
         self.given_up = 0
+        self.forsaken: set[str] = set()
+        """Pods of clusters that a user deleted with what is in them: what they take before they end is given up, too."""
 
     def sent(self, topic: str, count: int, readers: Iterable[str]) -> Batch:
         """A new batch, on its way."""
         self.total += count
         return Batch(self._kernel.number(), topic, count, frozenset(readers), self._kernel.now())
 
-    def acknowledge(self, batch: Batch, group: str) -> None:
-        """The producer was told SEND_OK."""
+    def acknowledge(self, batch: Batch, group: str, pod: str = "") -> None:
+        """The producer was told SEND_OK by a pod (its uid)."""
         batch.group = group
         if not batch.acknowledged:
             batch.acknowledged = True
             self.acknowledged += batch.count
-            if batch.open or not batch.readers:
+            if pod in self.forsaken:
+                self.given_up += 1
+            elif batch.open or not batch.readers:
                 self.unread[batch.number] = batch
 
     def consumed(self, batch: Batch, group: str) -> None:

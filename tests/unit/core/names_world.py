@@ -135,9 +135,10 @@ class NamesWorld:
                 self.objects[(fact.kind, fact.name)] = fact
             case Apply(obj=obj):
                 fact = fact_of(obj)
-                before = self.objects[(fact.kind, fact.name)].content()["spec"]
-                merged = {**before, **obj["spec"]}
-                self.objects[(fact.kind, fact.name)] = msgspec.structs.replace(fact, spec=_raw(merged))
+                before = self.objects[(fact.kind, fact.name)].content()
+                if "spec" in obj:
+                    fact = msgspec.structs.replace(fact, spec=_raw({**before["spec"], **obj["spec"]}))
+                self.objects[(fact.kind, fact.name)] = fact
             case SetGate(pod=pod, open=opened, container=container, condition=condition):
                 assert condition == names.COMPLETE_GATE
                 self.change(pod, gate="True" if opened else "False", gate_container=container)

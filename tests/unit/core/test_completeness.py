@@ -2,7 +2,8 @@
 
 import pytest
 
-from rocketmq_operator.core.completeness import agreed, some
+from rocketmq_operator.core.completeness import some
+from rocketmq_operator.core.order_memory import agreed
 
 from .names_world import NamesWorld
 

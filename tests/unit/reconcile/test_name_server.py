@@ -149,12 +149,13 @@ async def settled(replicas: int) -> Place:
     return place
 
 
-async def test_a_settled_one_is_left_alone_and_no_server_is_asked() -> None:
+async def test_a_settled_one_is_left_alone_and_asked_for_its_order_configuration_alone() -> None:
     place = await settled(2)
     place.kube.writes.clear()
     place.servers.asked.clear()
     assert await place.look() is None
-    assert place.kube.writes == [] and place.servers.asked == []
+    assert place.kube.writes == []
+    assert sorted(place.servers.asked) == [("list_kv", address(0)), ("list_kv", address(1))]
     assert place.kubelets.listed("n-ns") == place.kubelets.listed("n-ns-all") == ["n-ns-0", "n-ns-1"]
 
 

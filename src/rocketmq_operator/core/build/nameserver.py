@@ -64,6 +64,17 @@ def _config_map(server: NameServer) -> Json:
     }
 
 
+def kept_orders(name: str, data: dict[str, str]) -> Json:
+    """The mutable ConfigMap that keeps the order configuration; no pod reads it."""
+    labels = names.name_server_labels(name)
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": names.name_server_orders(name), "labels": labels},
+        "data": data,
+    }
+
+
 def stateful_set(server: NameServer, config: str, started: str = "", partition: int = HELD_PARTITION) -> Json:
     """The StatefulSet; ``started`` is the revision that its pods are started for, kept in their annotations."""
     spec, name = server.spec, server.metadata.name
