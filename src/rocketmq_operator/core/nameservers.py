@@ -10,15 +10,15 @@ from rocketmq_operator.api.rollout import Restarts
 from rocketmq_operator.api.schema import API_VERSION
 
 from . import completeness, names, objects, order_memory, pace
+from . import nameserver_conditions as say
 from . import nameserver_scaling as scaling
-from .conditions import Verdict, degraded, events, settle
+from .conditions import degraded, events, settle
 from .facts import NameServerSnapshot, PodFact, Problem
 from .nameserver_scaling import Scaling
 from .objects import Owner
 from .plan import Action, Plan
-from .rollout import hold, revisions, servers
+from .rollout import revisions, servers
 from .rollout.servers import Course
-from .rollout_status import SETTLING, settling
 from .rollout_status import events as rollout_events
 
 Json = dict[str, Any]
@@ -110,11 +110,11 @@ def _report(snapshot: NameServerSnapshot, course: Course, draft: Draft, now: str
     troubles = [*draft.problems, *(pod.problem for pod in snapshot.pods if pod.problem)]
     before = list(server.status.conditions) if server.status else []
     verdicts = [
-        _ready(snapshot, ready, wanted),
-        _progressing(snapshot, ready, wanted, draft.scaling),
+        say.ready(snapshot, ready, wanted),
+        say.progressing(snapshot, ready, wanted, draft.scaling),
         degraded(troubles),
-        _scaling(snapshot, draft.scaling),
-        _rollout(snapshot, course),
+        say.scaling(snapshot, draft.scaling),
+        say.rollout(snapshot, course),
     ]
     conditions = settle(verdicts, before, server.metadata.generation, now)
     name, namespace = server.metadata.name, server.metadata.namespace
@@ -153,53 +153,3 @@ def _member(pod: PodFact) -> NameServerMember:
         revision=pod.revision,
         problem=pod.problem.message[:1024] if pod.problem else "",
     )
-
-
-def _ready(snapshot: NameServerSnapshot, ready: int, wanted: int) -> Verdict:
-    message = f"{ready} of {max(wanted, ready)} name servers are ready"
-    waits = [
-        f"{pod.name} {completeness.waiting(snapshot, pod)}" for pod in snapshot.pods if pod.runs and not pod.opened
-    ]
-    if ready >= wanted:
-        return Verdict("Ready", True, "AllReady", message)
-    return Verdict("Ready", False, "NotAllReady", "; ".join([message, *sorted(waits)]))
-
-
-def _progressing(snapshot: NameServerSnapshot, ready: int, wanted: int, state: Scaling) -> Verdict:
-    if snapshot.server.spec.paused:
-        return Verdict("Progressing", False, "Paused", "spec.paused is true: nothing is changed until it is false")
-    if state.reason:
-        return Verdict("Progressing", True, state.reason, state.message)
-    return Verdict("Progressing", ready != wanted, "Settled" if ready == wanted else "Starting")
-
-
-def _scaling(snapshot: NameServerSnapshot, state: Scaling) -> Verdict:
-    if not state.reason:
-        return Verdict("Scaling", False, "AsWanted")
-    if snapshot.server.spec.paused:
-        return Verdict("Scaling", True, "Paused", f"{state.message}; spec.paused is true: nothing is changed")
-    return Verdict("Scaling", True, state.reason, state.message)
-
-
-def _rollout(snapshot: NameServerSnapshot, course: Course) -> Verdict:
-    """True while pods are still to restart; the reason is that of the restarts, or what holds them."""
-    target, standing = course.target, course.standing
-    undone = [f"the spec asks for {target.asked}, {target.revision} runs instead"] if target.undone else []
-    if course.halted:
-        return Verdict("RollingOut", True, "Halted", course.halted.message)
-    if standing is None or not standing.due:
-        missing = [
-            f"{pod.name} {completeness.waiting(snapshot, pod) or 'is not ready'}"
-            for pod in snapshot.pods
-            if not pod.ready
-        ]
-        missing += ["a name server is missing"] if len(snapshot.pods) < scaling.wanted(snapshot) else []
-        if settling(snapshot.server.status.conditions if snapshot.server.status else (), missing):
-            return Verdict("RollingOut", True, SETTLING, f"every name server was restarted; {'; '.join(missing)}")
-        return Verdict("RollingOut", False, "Undone" if undone else "UpToDate", "; ".join(undone))
-    behind = len(snapshot.pods) if standing.template_due else len(standing.outdated)
-    message = f"{len(snapshot.pods) - behind} of {len(snapshot.pods)} name servers are at {target.revision}"
-    why = ", ".join(change.words() for change in standing.changes or ())
-    words = [f"{message} ({why})" if why else message, course.doing, *undone]
-    paused = hold.paused(snapshot.server.metadata.annotations)
-    return Verdict("RollingOut", True, "Paused" if paused else standing.reason(), "; ".join(filter(None, words)))

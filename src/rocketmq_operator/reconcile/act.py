@@ -2,14 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import structlog
 
 from rocketmq_operator.admin import Admin, AdminError
 from rocketmq_operator.admin.nameserver import ORDER_NAMESPACE
 from rocketmq_operator.core.facts import Problem
-from rocketmq_operator.core.objects import not_ours
 from rocketmq_operator.core.plan import (
     Action,
     Annotate,
@@ -31,19 +29,17 @@ from rocketmq_operator.core.plan import (
     SetPartition,
     WipeWritePermission,
 )
-from rocketmq_operator.kube.errors import AlreadyExists, Conflict, Forbidden, Invalid, KubeError, NotFound, NotLeader
+from rocketmq_operator.kube.errors import Forbidden, Invalid, KubeError, NotLeader
 from rocketmq_operator.kube.port import Kube
-from rocketmq_operator.kube.resources import CONFIG_MAP
 from rocketmq_operator.kube.types import Ref
 
 from .copying import copy
-from .kinds import REMOVABLE, RESOURCES
+from .objects import Objects
 from .taken import going
 from .volumes import Volumes
 from .world import Key, World
 from .writes import Writer
 
-Json = dict[str, Any]
 Guard = Callable[[], None]
 """Raises NotLeader once another operator may act; the Kubernetes client asks it by itself, admin commands ask it here."""
 
@@ -63,13 +59,12 @@ class Actor:
     """Executes a resource's actions in its namespace."""
 
     def __init__(self, kube: Kube, admin: Admin, item: Ref, guard: Guard, world: World) -> None:
-        self._kube = kube
         self._admin = admin
-        self._namespace = item.namespace
         self._guard = guard
         self._volumes = Volumes(kube, item.namespace)
         self._writer = Writer(kube, item)
-        self._taken, self._written = world.taken, world.written
+        self._objects = Objects(kube, item.namespace or "", world.written)
+        self._taken = world.taken
         self._pods = world.pods_of(Key(item.resource.kind, item.namespace or "", item.name))
 
     async def carry_out(self, actions: Sequence[Action]) -> Outcome:
@@ -101,11 +96,13 @@ class Actor:
     async def _one(self, action: Action, outcome: Outcome) -> bool:
         match action:
             case Create(obj=obj):
-                return await self._create(obj, outcome)
+                done, problem = await self._objects.create(obj)
+                outcome.problems += [problem] if problem else []
+                return done
             case Apply(obj=obj):
-                await self._apply(obj)
+                await self._objects.apply(obj)
             case Remove(kind=kind, name=name, uid=uid):
-                await self._remove(Ref(REMOVABLE[kind], self._namespace, name), uid)
+                await self._objects.remove(kind, name, uid)
             case GrowClaim() | Orphan() | Rebuild():
                 return await self._volumes.carry_out(action)
             case Resize() | SetPartition() | Annotate() | NumberRevision() | SetGate() | SetListed() | SetFinalizer():
@@ -117,7 +114,7 @@ class Actor:
     async def _tell(self, action: Action) -> None:
         """Actions on RocketMQ itself."""
         if isinstance(action, Configure) and action.first is not None:
-            await self._apply(action.first)
+            await self._objects.apply(action.first)
         self._guard()
         match action:
             case Configure():
@@ -130,30 +127,6 @@ class Actor:
                 await asyncio.gather(
                     *(self._admin.put_kv(address, ORDER_NAMESPACE, key, value) for key, value in values.items())
                 )
-
-    async def _apply(self, obj: Json) -> None:
-        answer = await self._kube.apply(RESOURCES[obj["kind"]], obj)
-        if obj["kind"] == CONFIG_MAP.kind:
-            self._written.note(self._namespace or "", CONFIG_MAP.kind, answer)
-
-    async def _create(self, obj: Json, outcome: Outcome) -> bool:
-        resource = RESOURCES[obj["kind"]]
-        try:
-            await self._kube.create(resource, obj)
-        except AlreadyExists:
-            metadata = obj["metadata"]
-            there = await self._kube.get(Ref(resource, self._namespace, metadata["name"]))
-            owners = {each.get("uid") for each in there["metadata"].get("ownerReferences", [])}
-            if metadata["ownerReferences"][0]["uid"] not in owners:
-                outcome.problems.append(not_ours(obj["kind"], metadata["name"]))
-            return False
-        return True
-
-    async def _remove(self, ref: Ref, uid: str) -> None:
-        try:
-            await self._kube.delete(ref, uid=uid)
-        except (NotFound, Conflict):
-            return
 
 
 def _refused(action: Action, error: KubeError) -> Problem:

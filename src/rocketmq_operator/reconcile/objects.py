@@ -1,0 +1,48 @@
+"""Writes of whole objects in Kubernetes: creations, server-side applies, removals."""
+
+from contextlib import suppress
+from typing import Any
+
+from rocketmq_operator.core.facts import Problem
+from rocketmq_operator.core.objects import not_ours
+from rocketmq_operator.kube.errors import AlreadyExists, Conflict, NotFound
+from rocketmq_operator.kube.port import Kube
+from rocketmq_operator.kube.resources import CONFIG_MAP
+from rocketmq_operator.kube.types import Ref
+
+from .kinds import REMOVABLE, RESOURCES
+from .written import Written
+
+Json = dict[str, Any]
+
+
+class Objects:
+    """Those of a namespace."""
+
+    def __init__(self, kube: Kube, namespace: str, written: Written) -> None:
+        self._kube = kube
+        self._namespace = namespace
+        self._written = written
+
+    async def create(self, obj: Json) -> tuple[bool, Problem | None]:
+        """Whether it was created; the problem if somebody else's object holds its name."""
+        resource, metadata = RESOURCES[obj["kind"]], obj["metadata"]
+        try:
+            await self._kube.create(resource, obj)
+        except AlreadyExists:
+            there = await self._kube.get(Ref(resource, self._namespace, metadata["name"]))
+            owners = {each.get("uid") for each in there["metadata"].get("ownerReferences", [])}
+            ours = metadata["ownerReferences"][0]["uid"] in owners
+            return False, None if ours else not_ours(obj["kind"], metadata["name"])
+        return True, None
+
+    async def apply(self, obj: Json) -> None:
+        """The answer of a ConfigMap is kept: intents are what the next plan builds on."""
+        answer = await self._kube.apply(RESOURCES[obj["kind"]], obj)
+        if obj["kind"] == CONFIG_MAP.kind:
+            self._written.note(self._namespace, CONFIG_MAP.kind, answer)
+
+    async def remove(self, kind: str, name: str, uid: str) -> None:
+        """If it is still the one that the plan saw."""
+        with suppress(NotFound, Conflict):
+            await self._kube.delete(Ref(REMOVABLE[kind], self._namespace, name), uid=uid)
