@@ -195,7 +195,8 @@ def _called_back(view: GroupView, circle: Circle) -> Step:
     if not view.life.initialized:
         return Step(view.life.to(Phase.JOINING, circle.now_ms), doing="joins", again=0.5)
     fact = view.fact
-    if view.life.phase is Phase.CLOSING_ORDER and view.master and (fact is None or fact.permission != 4):
+    hidden = view.life.phase is Phase.CLOSING_ORDER or (view.life.phase is Phase.CLOSING and not view.down)
+    if hidden and view.master and (fact is None or fact.permission != 4):
         # Only a change of brokerPermission makes name servers give order topics back what code 205 took; so it is closed, then opened.
         message = f"closed {view.name} for a moment, to bring its order topics back"
         return Step(

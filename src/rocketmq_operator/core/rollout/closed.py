@@ -127,7 +127,7 @@ def back(view: GroupView, circle: Circle) -> Step:
         return Step(
             view.life, (configure(view, "GroupClosed", message, CLOSE),), rolling="goes back to work", again=0.5
         )
-    return open_again(view, circle)
+    return _serves(view, circle)
 
 
 def done(view: GroupView, circle: Circle) -> Step:
@@ -143,7 +143,14 @@ def done(view: GroupView, circle: Circle) -> Step:
 
 
 def open_again(view: GroupView, circle: Circle) -> Step:
-    """Back to work; the rule for every master opens it."""
+    """Back to work; the rule for every master opens it. One that gave way and was not closed yet is in no route; one whose process
+    ended registers anew."""
+    if view.life.reading == YIELDED and not view.down:
+        return back(view, circle)
+    return _serves(view, circle)
+
+
+def _serves(view: GroupView, circle: Circle) -> Step:
     return Step(view.life.to(Phase.SERVING, circle.now_ms), rolling="is opened again", again=0.5)
 
 

@@ -231,12 +231,18 @@ def test_topics_that_live_on_the_leaving_group_alone_are_made_elsewhere_first() 
     assert phase(world) == "Closing"
 
 
-def test_order_topics_leave_first_on_every_name_server_and_come_back() -> None:
+def order_world() -> World:
+    """Two groups with an order topic."""
     world = running()
     for pod in ("c-0-0", "c-1-0"):
         world.data[pod] = holding("orders", messages=5, read=5, order=True)
     for server in SERVERS:
         world.order[server]["orders"] = "broker-0:2;broker-1:2"
+    return world
+
+
+def test_order_topics_leave_first_on_every_name_server_and_come_back() -> None:
+    world = order_world()
     world.edit(groupReplica=1)
     early = go(world, 20)
     assert phase(world) == "ClosingOrder" and settings(early, "c-1-0") == []
@@ -249,6 +255,18 @@ def test_order_topics_leave_first_on_every_name_server_and_come_back() -> None:
     world.edit(groupReplica=1)
     go(world, 100)
     assert phase(world) == "Left"
+
+
+def test_one_that_is_called_back_before_it_was_closed_is_closed_for_a_moment() -> None:
+    """Its order topics had left the routes (code 205), and only a change of its permission brings them back."""
+    world = order_world()
+    world.edit(groupReplica=1)
+    while phase(world) != "Closing":
+        go(world, 1)
+    assert world.brokers["c-1-0"].permission == 6
+    world.edit(groupReplica=2)
+    told = [each["brokerPermission"] for each in settings(go(world, 6), "c-1-0") if "brokerPermission" in each]
+    assert told == ["4", "6"] and phase(world) == ""
 
 
 def test_time_out_blocks_by_default_and_force_must_name_the_group() -> None:

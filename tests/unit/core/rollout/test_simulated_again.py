@@ -8,6 +8,7 @@ from rocketmq_operator.core.rollout.standing import BROKEN_MS, broken
 
 from .rolling import Rolling
 from .test_simulated_later import failing
+from .test_turns import order_topics
 
 
 def without_image(world: Rolling, name: str) -> None:
@@ -82,3 +83,19 @@ def test_a_container_that_just_started_is_not_broken_however_old_its_pod_is() ->
     """It missed one answer, its probe had not run yet, and it was replaced while it took messages."""
     pod = PodFact("c-0-0", "uid", 0, container="run://2", created=0 + 1, started=1_000_000)
     assert not broken(pod, 1_000_000 + BROKEN_MS) and broken(pod, 1_000_001 + BROKEN_MS)
+
+
+def test_a_group_that_gave_way_and_was_not_closed_yet_comes_back_into_the_routes() -> None:
+    """The edit was undone in the second in which it was to be closed: it served, and name servers hid it for good (code 205)."""
+    world = Rolling(membersPerGroup=1)
+    order_topics(world)
+    good = world.world.cluster.spec.broker_image
+    world.world.edit(brokerImage="other")
+    while world.world.intent(0)["phase"] != "Restarting":
+        world.second()
+    told = len(world.told("c-0-0"))
+    assert world.open("c-0-0")
+    world.world.edit(brokerImage=good)
+    world.pass_seconds(10)
+    assert [each["brokerPermission"] for each in world.told("c-0-0")[told:]] == ["4", "6"]
+    assert world.world.intent(0)["phase"] == "" and world.open("c-0-0") and world.taken == []
