@@ -16,15 +16,17 @@ LATE_SECONDS = 60.0
 """What was sent so lately may be missing: it was under way when the operator looked."""
 
 
-def holds(copy: Store, master: Store, now: float, late: float = LATE_SECONDS) -> bool:
-    """Whether a copy has all that its master has, from the first record on, but for what was sent in the last ``late`` s."""
+def holds(copy: Store, master: Store, now: float, late: float = LATE_SECONDS, looked: float = 0.0) -> bool:
+    """Whether a copy has all that its master has, from the first record on, but for what was sent in the last ``late`` s; or
+    all but KEEPS_UP of what it had when the operator may have looked, ``looked`` s ago."""
     if not master.records:
         return True
     if copy.base > master.base or copy.end < master.base:
         return False
     missing = master.records[copy.end - master.base :]
     # One that holds nothing at all is a copy only of a master that held nothing a moment ago.
-    if copy.end > master.base and len(missing) * RECORD <= KEEPS_UP:
+    seen = sum(each.batch.sent_at < now - looked for each in missing) if looked else len(missing)
+    if copy.end > master.base and seen * RECORD <= KEEPS_UP:
         return True
     return all(each.batch.sent_at >= now - late or each.due for each in missing)
 
@@ -112,6 +114,6 @@ def more_copies_only_where_there_are(world: World, operation: str, address: str,
     cluster, group, _ = broker.pod.name.rsplit("-", 2)
     now = world.kernel.now()
     stores = facts.stores(world, cluster, int(group))
-    if any(member and holds(each, broker.store, now) for member, each in stores.items()):
+    if any(member and holds(each, broker.store, now, looked=NEW_SECONDS) for member, each in stores.items()):
         return None
     return f"{broker.pod.name} is to wait for a slave, and none holds everything"
