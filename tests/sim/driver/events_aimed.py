@@ -14,6 +14,9 @@ from .events_volumes import full_slave
 if TYPE_CHECKING:
     from .history import History
 
+AWAY_SECONDS = 8.0
+"""Somewhat longer than a slave takes to start."""
+
 
 def serving(history: "History", slaves: int = 1) -> list[Broker]:
     """Masters that take messages, with so many slaves or more."""
@@ -23,7 +26,7 @@ def serving(history: "History", slaves: int = 1) -> list[Broker]:
 
 def tail_lost(history: "History") -> bool:
     """A power failure costs a master what was not on its disk yet, while a slave has it. It comes back behind its slave, and
-    must stay closed until somebody has copied the slave's files. Perhaps the slave is away, too, at first."""
+    must stay closed until somebody has copied the slave's files. Perhaps the slave is away just then, and cannot say so."""
     found = [each for each in serving(history) if len(each.store.records) > 1 and full_slave(history, each)]
     if not found or history.repairs:
         return False
@@ -37,27 +40,28 @@ def tail_lost(history: "History") -> bool:
     history.kernel.tell("a power failure takes the last messages of", name)
     history.world.kubelets.restart(master.pod)
     master.pod.volumes[STORE_VOLUME].loses = history.random.randint(1, min(3, len(master.store.records) - 1))
-    if history.random.random() < 0.5:
-        away = history.world.kubelets.pods.get((NAMESPACE, slave.name.removeprefix(f"{STORE_VOLUME}-")))
-        if away is not None:
-            history.world.kubelets.restart(away)
+    away = slave.name.removeprefix(f"{STORE_VOLUME}-") if history.random.random() < 0.5 else ""
     volume = master.pod.volumes[STORE_VOLUME]
     # Meanwhile nobody loses another volume: two failures at once are more than a copy can stand.
     history.repairs[name] = lambda: not (volume.hurt or volume.loses)
     history.kernel.later(3.0, history.repair, name)
-    history.kernel.later(1.0, _watch, history, master.pod.key, files)
+    history.kernel.later(1.0, _watch, history, master.pod.key, files, away)
     return True
 
 
-def _watch(history: "History", key: tuple[str, str], files: Store) -> None:
-    """Once the master is back and shorter, its operator has a moment to do the wrong thing."""
+def _watch(history: "History", key: tuple[str, str], files: Store, away: str = "") -> None:
+    """Once the master is back and shorter, its operator has a moment to do the wrong thing. ``away``: a slave that goes right then;
+    the master gets its files a little later."""
     if history.world.clients.stopped:
         return
     pod = history.world.kubelets.pods.get(key)
     process = pod.process if pod is not None else None
     if isinstance(process, Broker) and process.listening:
         if process.hurt:
-            history.kernel.later(4.0, _copy_back, history, key, files)
+            gone = history.world.kubelets.pods.get((NAMESPACE, away))
+            if gone is not None:
+                history.world.kubelets.restart(gone)
+            history.kernel.later(4.0 if gone is None else AWAY_SECONDS, _copy_back, history, key, files)
         return
     volume = pod.volumes.get(STORE_VOLUME) if pod is not None else None
     if volume is not None and volume.hurt:
@@ -66,7 +70,7 @@ def _watch(history: "History", key: tuple[str, str], files: Store) -> None:
         if isinstance(process, Broker):
             process.store = files
         return
-    history.kernel.later(1.0, _watch, history, key, files)
+    history.kernel.later(1.0, _watch, history, key, files, away)
 
 
 def _copy_back(history: "History", key: tuple[str, str], files: Store) -> None:
