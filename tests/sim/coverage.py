@@ -67,6 +67,7 @@ MEMBERS = {
 }  # fmt: skip
 ENDS = {
     "end/converged",
+    "play/held",
     "send/0",
     "send/1",
     "send/12",
