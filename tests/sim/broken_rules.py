@@ -125,6 +125,12 @@ COMING_AND_GOING = (
         "if view.life.phase is Phase.REMOVING and not view.exists:",
     ),
     Broken(
+        "one that is called back right before it is closed stays out of the routes",
+        "groups/decide.py",
+        " or (view.life.phase is Phase.CLOSING and not view.down)\n",
+        "\n",
+    ),
+    Broken(
         "an intent is written without its precondition",
         "objects.py",
         '    if not (_is_intent(obj) or obj["kind"] == "StatefulSet") or not fact.resource_version:\n',
@@ -263,6 +269,12 @@ ROLLOUTS = (
         "rollout/closed.py",
         '    if fact.permission != 4:\n        message = f"closed {view.name} for a moment',
         '    if False:\n        message = f"closed {view.name} for a moment',
+    ),
+    Broken(
+        "a group that gave way and was not closed yet stays out of the routes",
+        "rollout/closed.py",
+        "    if view.life.reading == YIELDED and not view.down:\n",
+        "    if False:\n",
     ),
     Broken(
         "a member that was given to its controller counts as there",

@@ -14,6 +14,7 @@ from . import (
     events_scaling,
     events_users,
     events_volumes,
+    events_yielding,
 )
 from .event import Event, never
 
@@ -36,6 +37,7 @@ CATALOGUE: tuple[Event, ...] = (
     *events_readers.EVENTS,
     *events_leaving.EVENTS,
     *events_rollouts.EVENTS,
+    *events_yielding.EVENTS,
 )
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from ..world import World
 from . import state
 from .broker_writes import BROKER_RULES
+from .hidden import Hidden
 from .object_writes import OBJECT_RULES
 from .phases import Phases
 from .removal import Removal
@@ -24,6 +25,7 @@ class Watchdog:
         world.phases = Phases(world)
         self.taking = Taking(world)
         self.removal = Removal(world)
+        self.hidden = Hidden(world)
         self._planned = False
         world.kernel.later(LOOK_SECONDS, self._look_often)
 
@@ -64,5 +66,6 @@ class Watchdog:
 
     def _look_often(self) -> None:
         self.look()
+        self._tell("serves-in-the-routes", self.hidden.look())
         if not self.world.clients.stopped:
             self.world.kernel.later(LOOK_SECONDS, self._look_often)
