@@ -2,6 +2,7 @@
 
 from ..world.broker import Broker
 from ..world.consumer import Consumer
+from .events_rocketmq import silent_topic
 from .leaving import Leaving, Scene, event
 
 LATE_SECONDS = 180.0
@@ -63,10 +64,23 @@ def only_late(kind: str) -> Scene:
     return scene
 
 
+def only_unread(play: Leaving, broker: Broker, consumer: Consumer) -> None:
+    """All that is left in it nobody reads, and users have not decided about it."""
+    silent_topic(play.history)
+
+    def leave() -> None:
+        for _ in range(3):
+            play.send(broker, play.history.silent[0])
+        play.down(consumer)
+
+    play.when_read("", leave)
+
+
 EVENTS = (
     event("group-leaves-only-retries", 0.6, only_retries),
     event("group-leaves-only-unknown", 0.8, only_unknown),
     event("group-leaves-only-delayed", 0.4, only_late("delay")),
     event("group-leaves-only-timed", 0.4, only_late("timer")),
     event("group-leaves-only-half", 0.4, only_late("half")),
+    event("group-leaves-only-unread", 0.4, only_unread, given_up=False),
 )

@@ -30,21 +30,22 @@ HELD_SECONDS = 30.0
 
 
 class Leaving:
-    """One such play. ``scene`` leaves something behind, and then says who is to have read it in the end (``down``)."""
+    """One such play. ``scene`` leaves something behind, and then says who is to have read it in the end (``down``). ``given_up``: what
+    nobody will ever read does not hold the group."""
 
-    def __init__(self, history: "History", scene: "Scene") -> None:
-        self.history, self.scene = history, scene
+    def __init__(self, history: "History", scene: "Scene", given_up: bool) -> None:
+        self.history, self.scene, self.given_up = history, scene, given_up
         self.clients, self.groups = history.world.clients, 0
         self.over, self.silent = False, False
         history.rest, history.rested = OPEN_SECONDS + READ_SECONDS + LEAVE_SECONDS, lambda: self.over
 
     def begin(self, masters: list[Broker]) -> bool:
-        """All groups are open; what nobody will ever read does not hold the last one."""
+        """All groups are open: here it begins, if somebody reads."""
         consumer = self._reader(masters)
         if consumer is None:
             return False
         self.groups = len(masters)
-        if self.history.silent:
+        if self.history.silent and self.given_up:
             rules = {"scaleDown": {"discardTopics": list(self.history.silent)}}
             self.silent = edit(self.history, CLUSTERS, CLUSTER, rules)
         self.scene(self, masters[-1], consumer)
@@ -121,14 +122,14 @@ Scene = Callable[[Leaving, Broker, Consumer], None]
 """Given the master of the group that is to go, and somebody who reads a topic there that others have, too."""
 
 
-def event(name: str, weight: float, scene: Scene) -> Event:
+def event(name: str, weight: float, scene: Scene, *, given_up: bool = True) -> Event:
     """The kind of event that begins such a play, where there is a cluster that users work with."""
 
     def happen(history: "History") -> bool:
         if spec_of(history) is None or not history.world.clients.consumers:
             return False
         history.kernel.tell("play:", name)
-        play = Leaving(history, scene)
+        play = Leaving(history, scene, given_up)
         when_open(history, play.begin, play.end)
         return True
 
