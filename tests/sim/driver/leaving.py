@@ -108,9 +108,11 @@ class Leaving:
 
     def send(self, broker: Broker, topic: str, kind: str = "normal", due: float = 0.0) -> None:
         """One message to a queue of it."""
-        ledger = self.history.world.ledger
+        ledger, pod = self.history.world.ledger, broker.pod.uid
         batch = ledger.sent(topic, 1, self.clients.readers(topic))
-        broker.send(batch, topic, 0, lambda code: None if code else ledger.acknowledge(batch, broker.name), due, kind)
+        broker.send(
+            batch, topic, 0, lambda code: None if code else ledger.acknowledge(batch, broker.name, pod), due, kind
+        )
 
     def stop(self, consumer: Consumer, failing: float) -> None:
         """It reads no more."""
