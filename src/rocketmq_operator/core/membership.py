@@ -13,7 +13,6 @@ from collections.abc import Mapping
 import msgspec
 
 from .facts import BrokerFact, PodFact, Problem
-from .opening import FENCED_FOR_EVER
 from .pods import UNSCHEDULABLE
 
 KEEPS_UP = 16 << 20
@@ -37,6 +36,7 @@ class Group(msgspec.Struct, frozen=True):
     pods: tuple[PodFact, ...] = ()
     brokers: Mapping[str, BrokerFact] = {}
     master_lost: bool = False
+    now_ms: int = 0
 
     def slaves(self, below: int | None = None) -> list[PodFact]:
         """Slaves, lowest first; ``below`` leaves out those that a smaller group would not have."""
@@ -229,8 +229,8 @@ def _last(group: Group, master: BrokerFact) -> str:
         return f"{pod.name if pod else 'its slave'} holds more than its master, and is not removed"
     if pod and pod.container and fact is None and not pod.deleting:
         return f"waits for {pod.name} to answer before it is removed"
-    if fact is None and master.accepts_from >= FENCED_FOR_EVER:
-        # Nobody can say whether the slave holds more; a master that was opened, or that opens by itself, is complete.
+    if fact is None and master.accepts_from > group.now_ms:
+        # Nobody can say whether the slave holds more: the master waits to hear of it, and would be opened for want of it.
         return "waits for its master to be opened before its last slave is removed"
     return ""
 

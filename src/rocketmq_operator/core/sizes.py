@@ -40,6 +40,7 @@ def _group_of(snapshot: ClusterSnapshot, index: int) -> Group:
         pods=tuple(_as_told(snapshot, index)),
         brokers=snapshot.brokers,
         master_lost=_master_lost(snapshot, index),
+        now_ms=snapshot.now_ms,
     )
 
 

@@ -63,7 +63,7 @@ class Actor:
         self._guard = guard
         self._volumes = Volumes(kube, item.namespace)
         self._writer = Writer(kube, item)
-        self._objects = Objects(kube, item.namespace or "", world.written)
+        self._objects = Objects(kube, item.namespace or "", world.opened)
         self._taken = world.taken
         self._pods = world.pods_of(Key(item.resource.kind, item.namespace or "", item.name))
 

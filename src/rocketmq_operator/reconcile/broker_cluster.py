@@ -92,6 +92,7 @@ class BrokerClusters:
             cordoned=self._world.cordoned(),
             claims=self._world.claims_of(key),
             servers_rolling=self._servers_rolling(cluster),
+            now_ms=self._now.milliseconds(),
             last_words=await last_words(
                 self._kube, key.namespace, pods, cluster.status.conditions if cluster.status else ()
             ),

@@ -11,7 +11,7 @@ from rocketmq_operator.kube.resources import CONFIG_MAP
 from rocketmq_operator.kube.types import Ref
 
 from .kinds import REMOVABLE, RESOURCES
-from .written import Written
+from .opened import Opened
 
 Json = dict[str, Any]
 
@@ -19,10 +19,10 @@ Json = dict[str, Any]
 class Objects:
     """Those of a namespace."""
 
-    def __init__(self, kube: Kube, namespace: str, written: Written) -> None:
+    def __init__(self, kube: Kube, namespace: str, opened: Opened) -> None:
         self._kube = kube
         self._namespace = namespace
-        self._written = written
+        self._opened = opened
 
     async def create(self, obj: Json) -> tuple[bool, Problem | None]:
         """Whether it was created; the problem if somebody else's object holds its name."""
@@ -37,10 +37,10 @@ class Objects:
         return True, None
 
     async def apply(self, obj: Json) -> None:
-        """The answer of a ConfigMap is kept: intents are what the next plan builds on."""
+        """From then on it is known what an intent says of its group: that it was opened."""
         answer = await self._kube.apply(RESOURCES[obj["kind"]], obj)
         if obj["kind"] == CONFIG_MAP.kind:
-            self._written.note(self._namespace, CONFIG_MAP.kind, answer)
+            self._opened.note(answer)
 
     async def remove(self, kind: str, name: str, uid: str) -> None:
         """If it is still the one that the plan saw."""

@@ -16,9 +16,9 @@ from rocketmq_operator.kube.resources import CONFIG_MAP, CONTROLLER_REVISION, PD
 from rocketmq_operator.runtime import Store
 
 from .facts_of import claim_fact, object_fact, pod_fact
+from .opened import Opened
 from .taken import Taken
 from .views import ClaimView, Made, NodeView, PodView, View
-from .written import Written
 
 MADE = (CONFIG_MAP, CONTROLLER_REVISION, PDB, SERVICE, STATEFULSET)
 
@@ -51,7 +51,7 @@ class World:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self.taken = Taken(now)
-        self.written = Written(now)
+        self.opened = Opened(now)
         self.clusters: Store[BrokerCluster] = Store()
         self.name_servers: Store[NameServer] = Store()
         self.pods: Store[PodView] = Store(indexers={"owner": by_owner})
@@ -68,7 +68,7 @@ class World:
         owner = f"{key.kind}/{key.namespace}/{key.name}"
         views = [store.by_index("owner", owner) for store in self.made.values()]
         facts = self._facts.get(owner, views, lambda: _by_name(zip(self.made, views, strict=True)))
-        return self.written.seen(key.namespace, facts)
+        return self.opened.seen(key.namespace, facts)
 
     def pods_of(self, key: Key) -> tuple[PodFact, ...]:
         """The pods of a resource."""

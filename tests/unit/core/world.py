@@ -129,6 +129,7 @@ class World:
             nodes=3,
             cordoned=self.cordoned,
             others_rolling=self.others_rolling,
+            now_ms=self.now_ms,
             most_rolling=3,
             claims=None if self.volumes is None else dict(self.volumes.claims),
         )
