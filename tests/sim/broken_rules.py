@@ -107,6 +107,12 @@ COMING_AND_GOING = (
         "        (),\n",
     ),
     Broken(
+        "a group that joins opens before what it was given is on its disk",
+        "groups/joining.py",
+        " or _unwritten(view, circle)",
+        "",
+    ),
+    Broken(
         "a group joins without waiting for its slaves",
         "groups/joining.py",
         "        if lacking:\n",

@@ -18,6 +18,9 @@ from .view import GroupView, data_of
 
 LOOK_SECONDS = 2.0
 VERIFY_SECONDS = 5.0
+WRITTEN_MS = 10_000
+"""A broker writes offsets to its disk each 5 s, for the first time 10 s after its start (BrokerController.initialize): one that dies
+before that forgets what it was given."""
 
 
 def step(view: GroupView, circle: Circle) -> Step:
@@ -40,8 +43,12 @@ def step(view: GroupView, circle: Circle) -> Step:
         return Step(life, doing="joins: is held back", problem=problem, again=30.0)
     missing = copying.for_joining(sources, target, circle.own)
     if missing:
-        return Step(life, _copies(view, missing), f"joins: gets {missing.words()}", again=0.5)
-    waiting = _unverified(view, circle, sources)
+        emptied = msgspec.structs.replace(life, boot=0, reading="")
+        return Step(emptied, _copies(view, missing), f"joins: gets {missing.words()}", again=0.5)
+    if life.boot != fact.boot:
+        noted = msgspec.structs.replace(life, boot=fact.boot, reading=str(circle.now_ms))
+        return Step(noted, doing="joins: holds everything", again=LOOK_SECONDS)
+    waiting = _unverified(view, circle, sources) or _unwritten(view, circle)
     if waiting:
         # A 5.x slave takes topics from its master once a minute (BrokerController.handleSlaveSynchronize): no need to hurry.
         return Step(life, doing=f"joins: {waiting}", again=VERIFY_SECONDS)
@@ -109,6 +116,12 @@ def _copies(view: GroupView, missing: copying.Missing) -> tuple[Action, ...]:
             for pod in view.slaves
         ]
     return tuple(actions)
+
+
+def _unwritten(view: GroupView, circle: Circle) -> str:
+    """Whether what it was given may not be on its master's disk yet; the time since which it holds everything is in its intent."""
+    since = int(view.life.reading) if view.life.reading.isdecimal() else circle.now_ms
+    return "" if circle.now_ms - since >= WRITTEN_MS else "waits until its master has written that to its disk"
 
 
 def _unverified(view: GroupView, circle: Circle, sources: list[BrokerData]) -> str:

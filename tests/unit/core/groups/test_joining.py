@@ -3,7 +3,7 @@
 import msgspec
 
 from rocketmq_operator.api.common import condition
-from rocketmq_operator.core.groups.data import Access, Queues, Secret
+from rocketmq_operator.core.groups.data import Access, BrokerData, Queues, Secret
 from rocketmq_operator.core.opening import FENCED_FOR_EVER
 from rocketmq_operator.core.plan import Configure, Copy, Create
 from tests.unit.core.world import SERVERS
@@ -25,7 +25,7 @@ def test_it_gets_topics_groups_and_first_offsets_and_opens_only_then() -> None:
     go(world, 2)
     start(world, 2)
     opened_at = None
-    for second in range(12):
+    for second in range(24):
         go(world, 1)
         if opened_at is None and world.brokers["c-2-0"].accepts_from == 0:
             opened_at = second
@@ -38,6 +38,25 @@ def test_it_gets_topics_groups_and_first_offsets_and_opens_only_then() -> None:
     assert opened_at is not None and opened_at >= 5, "it waits for its slave, too"
     assert world.intent(2)["phase"] == "" and world.brokers["c-2-0"].permission == 6
     assert world.plan().actions == ()
+
+
+def test_what_it_was_given_is_on_its_disk_before_it_opens() -> None:
+    """Its container died a second after it was filled, had not written the first offsets yet, and opened without (found by the simulator)."""
+    world = running()
+    world.edit(groupReplica=3)
+    go(world, 2)
+    start(world, 2)
+    go(world, 8)
+    world.data["c-2-1"] = world.data["c-2-0"]
+    fact = world.brokers["c-2-0"]
+    world.data["c-2-0"] = BrokerData({}, {}, queues=Queues({}))
+    world.change_broker("c-2-0", boot=fact.boot + 1)
+    go(world, 10)
+    assert world.data["c-2-0"].committed and world.intent(2)["initialized"] == "false", (
+        "it is filled again, and waits again"
+    )
+    go(world, 6)
+    assert world.intent(2)["initialized"] == "true"
 
 
 def test_a_group_with_messages_from_before_is_refused() -> None:
@@ -87,7 +106,7 @@ def test_order_topics_use_it_only_after_it_opened() -> None:
     world.edit(groupReplica=3)
     go(world, 2)
     start(world, 2)
-    for _ in range(12):
+    for _ in range(24):
         go(world, 1)
         world.data["c-2-1"] = world.data["c-2-0"]
         listed = "broker-2" in world.order[SERVERS[0]]["orders"]
@@ -149,7 +168,7 @@ def test_queues_of_a_kept_topic_with_nothing_in_them_do_no_harm() -> None:
     change(world, "c-2-0", queues=Queues({"orders": {0: (3, 3)}}))
     go(world, 3)
     world.data["c-2-1"] = world.data["c-2-0"]
-    go(world, 6)
+    go(world, 16)
     assert world.intent(2)["phase"] == ""
 
 

@@ -189,7 +189,7 @@ def test_called_back_too_late_it_leaves_and_joins_as_another_life() -> None:
     start(world, 1)
     go(world, 3)
     world.data["c-1-1"] = world.data["c-1-0"]
-    go(world, 6)
+    go(world, 16)
     assert phase(world) == "" and world.data["c-1-0"].topics == world.data["c-0-0"].topics
 
 
