@@ -56,6 +56,7 @@ class Consumer:
     def _forget(self) -> None:
         """A client that stops commits what it has processed, and forgets the rest."""
         self._commit()
+        self._uncommitted.clear()
         self.connected.clear()
         self._processes.clear()
         self._positions.clear()
@@ -63,10 +64,11 @@ class Consumer:
         self._empty.clear()
 
     def _commit(self) -> None:
-        for (_, topic, queue), (broker, offset) in self._uncommitted.items():
+        """What cannot be told now is told later (RemoteBrokerOffsetStore.persistAll, each 5 s), but not to another process."""
+        for place, (broker, offset) in list(self._uncommitted.items()):
             if broker.listening and broker.pod.reachable:
-                broker.store.offsets[self.group, topic, queue] = offset
-        self._uncommitted.clear()
+                broker.store.offsets[self.group, place[1], place[2]] = offset
+                del self._uncommitted[place]
 
     def _read(self, topic: str, part: Part) -> None:
         broker = self._clients.world.broker_at(part.address)
@@ -88,6 +90,7 @@ class Consumer:
         self._processes[group] = broker
         for place in [place for place in self._positions if place[0] == group]:
             del self._positions[place]
+            self._uncommitted.pop(place, None)
         for key in [key for key in self._versions if key[0] == group]:
             del self._versions[key]
         if self.group not in broker.store.groups:
