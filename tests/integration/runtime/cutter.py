@@ -36,8 +36,14 @@ class Cutter:
 
     def cut(self) -> None:
         """Break every connection that stands; new ones are taken."""
-        for writer in list(self._writers):
+        standing = list(self._writers)
+        self._writers.clear()
+        for writer in standing:
             writer.transport.abort()
+
+    async def standing(self) -> bool:
+        """Whether there is a connection that could be cut."""
+        return bool(self._writers)
 
     def freeze(self) -> None:
         """Pass nothing on any more and close nothing: a dead peer."""

@@ -118,10 +118,13 @@ async def test_a_thousand_objects_through_cuts(client: Client, api: ApiServer, n
             writes = [write(client, namespace, f"c{number}", str(round_)) for number in range(round_, COUNT, 20)]
             deletes = [f"c{number}" for number in range(round_ + 10, COUNT, 40)]
             burst = asyncio.gather(*writes, *(delete(client, namespace, name) for name in deletes))
+            # One that waits before it connects again has nothing to be cut.
+            await eventually(cutter.standing)
             cutter.cut()
             await burst
         last = [write(client, namespace, f"c{number}", "last") for number in range(COUNT)]
         await asyncio.gather(*last)
+        await eventually(cutter.standing)
         cutter.cut()
         await same(client, watched)
         assert len(watched.store) == COUNT
