@@ -36,12 +36,18 @@ def listed(kubectl: Kubectl, namespace: str, selector: str) -> dict[str, dict[st
     return found
 
 
-def all_list(kubectl: Kubectl, namespace: str, selector: str, wanted: dict[str, dict[int, str]]) -> list[str]:
-    """Until every name server lists these brokers so; the servers' pods. A broker whose connection to one name server breaks is
-    unlisted there, and registers again within 30 s."""
+def all_list(
+    kubectl: Kubectl, namespace: str, selector: str, wanted: dict[str, dict[int, str]], *, among_others: bool = False
+) -> list[str]:
+    """Until every name server lists exactly these brokers, or these among others; the servers' pods. A broker whose connection to
+    one name server breaks is unlisted there, and registers again within 30 s."""
+
+    def good(table: dict[str, dict[int, str]]) -> bool:
+        return table.items() >= wanted.items() if among_others else table == wanted
+
     found: dict[str, dict[str, dict[int, str]]] = until(
         lambda: listed(kubectl, namespace, selector),
-        lambda seen: bool(seen) and all(table.items() >= wanted.items() for table in seen.values()),
+        lambda seen: bool(seen) and all(map(good, seen.values())),
         60,
     )
     return sorted(found)

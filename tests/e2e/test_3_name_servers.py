@@ -50,19 +50,18 @@ def three_clusters(kubectl: Kubectl) -> Iterator[None]:
 
 
 def test_by_reference_every_name_server_lists_the_broker(kubectl: Kubectl) -> None:
-    assert len(all_list(kubectl, NS, SERVERS, {"broker-0": {0: "by-reference-0-0"}})) == 2
+    assert len(all_list(kubectl, NS, SERVERS, {"broker-0": {0: "by-reference-0-0"}}, among_others=True)) == 2
 
 
 def test_a_mixture_reaches_every_name_server_once(kubectl: Kubectl) -> None:
-    assert len(all_list(kubectl, NS, SERVERS, {"mixture-0": {0: "by-mixture-0-0"}})) == 2
+    assert len(all_list(kubectl, NS, SERVERS, {"mixture-0": {0: "by-mixture-0-0"}}, among_others=True)) == 2
     given = own_words(kubectl.pods(NS)["by-mixture-0-0"])["namesrvAddr"].split(";")
     assert sorted(given) == sorted(f"{pod['status']['podIP']}:9876" for pod in kubectl.pods(NS, SERVERS).values())
 
 
 def test_a_virtual_address_is_looked_behind(kubectl: Kubectl) -> None:
-    assert (
-        len(all_list(kubectl, "rocketmq-operator", "app=rocketmq-namesrv", {"service-0": {0: "by-service-0-0"}})) == 2
-    )
+    wanted = {"service-0": {0: "by-service-0-0"}}
+    assert len(all_list(kubectl, "rocketmq-operator", "app=rocketmq-namesrv", wanted, among_others=True)) == 2
 
 
 def test_all_master_is_one_broker_a_group(kubectl: Kubectl) -> None:

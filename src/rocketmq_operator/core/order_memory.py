@@ -14,12 +14,15 @@ import msgspec
 from . import names
 from .build.nameserver import kept_orders
 from .facts import NameServerSnapshot, ObjectFact, PodFact, Problem
+from .memo import Memo
 
 OrderConfiguration = Mapping[str, str]
 
 KEY = "orders.json"
 MOST_BYTES = 1_000_000
 """A ConfigMap holds 1 MiB (Kubernetes: ConfigMaps, *Motivation*)."""
+
+_made: Memo[dict[str, Any]] = Memo(256)
 
 
 def lacks(snapshot: NameServerSnapshot, pod: PodFact) -> OrderConfiguration:
@@ -81,11 +84,12 @@ def memory(snapshot: NameServerSnapshot) -> tuple[dict[str, Any] | None, Problem
     there = _map(snapshot)
     if not held or not (there or any(held)):
         return None, None
-    text = msgspec.json.encode(agreed(held)).decode()
-    if len(text.encode()) > MOST_BYTES:
+    text = msgspec.json.encode(agreed(held))
+    if len(text) > MOST_BYTES:
         message = (
-            f"the order configuration takes {len(text.encode())} bytes, more than a ConfigMap holds: it is lost if the pods of all "
+            f"the order configuration takes {len(text)} bytes, more than a ConfigMap holds: it is lost if the pods of all "
             "name servers go at once; delete topics from it (mqadmin updateOrderConf -m delete), or have two name servers or more"
         )
         return None, Problem("OrderConfigurationTooLarge", message)
-    return kept_orders(snapshot.server.metadata.name, {KEY: text}), None
+    meta = snapshot.server.metadata
+    return _made.get(meta.uid, (meta.name, text), lambda: kept_orders(meta.name, {KEY: text.decode()})), None

@@ -1,7 +1,7 @@
 """Reconciling a NameServer: observe, plan, act, report."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -62,16 +62,19 @@ class NameServers:
         listed, ordered, heard = await asyncio.gather(
             look.registrations(self._admin, servers.values() if changing else ()),
             look.orders(self._admin, servers.values()),
-            asyncio.gather(*(look.brokers(self._admin, each.pods if shrinking else ()) for each in clusters)),
+            self._heard(clusters if shrinking else ()),
         )
         return msgspec.structs.replace(
             there,
             registrations=_by_pod(servers, listed),
             orders=_by_pod(servers, ordered),
-            clusters=tuple(
-                msgspec.structs.replace(each, brokers=facts) for each, facts in zip(clusters, heard, strict=True)
-            ),
+            clusters=heard or clusters,
         )
+
+    async def _heard(self, clusters: Sequence[Referring]) -> tuple[Referring, ...]:
+        """Clusters with what their brokers say."""
+        found = await asyncio.gather(*(look.brokers(self._admin, each.pods) for each in clusters))
+        return tuple(msgspec.structs.replace(each, brokers=facts) for each, facts in zip(clusters, found, strict=True))
 
     def _referring(self, server: NameServer) -> list[Referring]:
         found = []

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from rocketmq_operator.core.facts import ObjectFact
+from rocketmq_operator.kube.resources import CONFIG_MAP
 
 from .taken import LONGEST_SECONDS
 
 Facts = Mapping[tuple[str, str], ObjectFact]
-KIND = "ConfigMap"
 TRUE = {"initialized": "true"}
 
 
@@ -48,9 +48,11 @@ class Opened:
     def seen(self, namespace: str, facts: Facts) -> Facts:
         """The facts as they are, with intents that say so. The same mapping where all of them do."""
         newer = {
-            (KIND, name): _opened(fact)
-            for (place, name), note in self._notes.items()
-            if place == namespace and (fact := facts.get((KIND, name))) and self._unsaid(fact, note)
+            (kind, name): _opened(fact)
+            for (kind, name), fact in (facts.items() if self._notes else ())
+            if kind == CONFIG_MAP.kind
+            and (note := self._notes.get((namespace, name))) is not None
+            and self._unsaid(fact, note)
         }
         return {**facts, **newer} if newer else facts
 

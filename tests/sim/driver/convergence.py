@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from rocketmq_operator.core import names
+from rocketmq_operator.core.order_memory import KEY
 from rocketmq_operator.reconcile.resources import CLUSTERS, NAME_SERVERS
 
 from ..invariants import facts
@@ -127,15 +128,14 @@ def _unlike_spec(world: World) -> Iterator[str]:
 def _forgotten(world: World) -> Iterator[str]:
     """Name servers that lack order topics which are kept for them. Values may differ: a group that came or left while one of them was
     unlisted told only the others."""
-    for obj in world.api.objects("configmaps"):
-        owner, _, rest = obj["metadata"]["name"].partition("-ns-orders")
-        if owner and not rest and "orders.json" in obj.get("data", {}):
-            kept = json.loads(obj["data"]["orders.json"])
-            for server in world.rocketmq.name_servers():
-                if server.pod.name.startswith(f"{owner}-ns-") and (
-                    missing := kept.keys() - server.kv.get(ORDER, {}).keys()
-                ):
-                    yield f"{server.pod.name} lacks the order configuration of {sorted(missing)}"
+    for obj in world.api.objects(NAME_SERVERS.plural):
+        name = obj["metadata"]["name"]
+        there = world.api.find("configmaps", (obj["metadata"]["namespace"], names.name_server_orders(name)))
+        kept = json.loads(there["data"][KEY]) if there else {}
+        for server in world.rocketmq.name_servers():
+            missing = kept.keys() - server.kv.get(ORDER, {}).keys()
+            if missing and server.pod.name.startswith(f"{names.name_server_workload(name)}-"):
+                yield f"{server.pod.name} lacks the order configuration of {sorted(missing)}"
 
 
 def _behind(world: World) -> Iterator[str]:
