@@ -136,6 +136,7 @@ def test_a_restarted_master_comes_back_as_it_was(kubectl: Kubectl) -> None:
     assert len(all_list(kubectl, NS, "app=rocketmq-namesrv", TABLE)) == 2
 
 
+@pytest.mark.once
 def test_messages_by_the_official_client_arrive_and_are_counted_by_key(kubectl: Kubectl) -> None:
     """1,000 messages; the script fails if one that was acknowledged (SEND_OK) did not arrive."""
     run = subprocess.run(
