@@ -2,12 +2,14 @@
 SEEDS ?= 1000
 SEED ?= 1
 JOBS ?= $(shell nproc)
+# Histories that have their beginning in common cost less each; with BRANCH= each is worked out from its own beginning.
+BRANCH ?= --branch
 
 .PHONY: sim sim-replay sim-mutations
 sim: venv ## SEEDS=n histories of the simulated world on all cores; rules, coverage, histories per second
-	@$(PY) -m tests.sim --seeds $(SEEDS) --jobs $(JOBS)
+	@$(PY) -m tests.sim $(BRANCH) --seeds $(SEEDS) --jobs $(JOBS)
 
-sim-replay: venv ## the story of one history: SEED=n
+sim-replay: venv ## the story of one history: SEED=n, or with its ways SEED=n.ww
 	@$(PY) -m tests.sim --replay $(SEED)
 
 sim-mutations: venv ## breaks each rule by hand and counts the seeds until the simulator finds it (SEEDS at most)

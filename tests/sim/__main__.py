@@ -17,7 +17,12 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=1000, help="how many histories")
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
-    parser.add_argument("--replay", type=int, help="tell this one seed's story instead")
+    parser.add_argument(
+        "--branch", action="store_true", help="trees of histories: those of a seed have their beginning in common"
+    )
+    parser.add_argument(
+        "--replay", help="tell the story of this one instead: a seed, or a seed and its ways, as in 17.21"
+    )
     parser.add_argument("--keep-going", action="store_true", help="do not stop at the first failure")
     parser.add_argument("--no-table", action="store_true", help="do not print the coverage table")
     parser.add_argument("--any-coverage", action="store_true", help="do not ask whether everything happened")
@@ -29,8 +34,8 @@ def main() -> int:
     return _replay(options.replay) if options.replay is not None else _many(options)
 
 
-def _replay(seed: int) -> int:
-    result = run.one(seed, keep_story=True)
+def _replay(name: str) -> int:
+    result = run.one(name, keep_story=True)
     for at, words in result.story:
         print(f"{at:10.3f}  {words}")
     _judge(result)
@@ -38,7 +43,7 @@ def _replay(seed: int) -> int:
 
 
 def _judge(result: run.Result) -> None:
-    print(f"seed {result.seed}: {result.events} events in {result.virtual:.0f} s: {result.problem or 'all rules held'}")
+    print(f"seed {result.name}: {result.events} events in {result.virtual:.0f} s: {result.problem or 'all rules held'}")
 
 
 def _many(options: argparse.Namespace) -> int:
@@ -46,7 +51,8 @@ def _many(options: argparse.Namespace) -> int:
     seen: Counter[str] = Counter()
     failed: list[run.Result] = []
     done, events, cpu = 0, 0, 0.0
-    for result in run.many(options.first, options.seeds, options.jobs):
+    many = run.many_trees if options.branch else run.many
+    for result in many(options.first, options.seeds, options.jobs):
         done, events, cpu = done + 1, events + result.events, cpu + result.cpu
         seen += result.seen
         if result.problem:
@@ -60,8 +66,9 @@ def _many(options: argparse.Namespace) -> int:
     spent = time.monotonic() - began
     if not options.no_table:
         print("\n".join(coverage.table(seen)))
+    once = sum(seen[each] for each in seen if each.startswith("event/world/"))
     print(
-        f"{done} histories, {events} events, {done / spent:.1f} histories/s, {cpu / done * 1000:.0f} ms CPU each, {len(failed)} failed"
+        f"{done} histories, {events} events ({once} different), {done / spent:.1f} histories/s, {cpu / done * 1000:.0f} ms CPU each, {len(failed)} failed"
     )
     return _verdict(
         options, failed, coverage.missing(seen) if done >= coverage.ENOUGH and not options.any_coverage else []
@@ -70,8 +77,8 @@ def _many(options: argparse.Namespace) -> int:
 
 def _verdict(options: argparse.Namespace, failed: list[run.Result], missing: list[str]) -> int:
     if failed:
-        print(f"the end of the story of seed {failed[0].seed}; all of it: make sim-replay SEED={failed[0].seed}")
-        for at, words in run.one(failed[0].seed, keep_story=True).story[-TOLD_LINES:]:
+        print(f"the end of the story of seed {failed[0].name}; all of it: make sim-replay SEED={failed[0].name}")
+        for at, words in run.one(failed[0].name, keep_story=True).story[-TOLD_LINES:]:
             print(f"{at:10.3f}  {words}")
         _judge(failed[0])
     if missing:

@@ -15,7 +15,7 @@ from pathlib import Path
 from .broken_rules import ALL, CORE, Broken
 
 ROOT = Path(__file__).parents[2]
-FAILED = re.compile(r"seed (\d+): \d+ events in \d+ s: ([\w-]+)")
+FAILED = re.compile(r"seed ([\d.]+): \d+ events in \d+ s: ([\w-]+)")
 DONE = re.compile(r"(\d+) histories, \d+ events")
 
 

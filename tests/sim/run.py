@@ -2,6 +2,7 @@
 
 import gc
 import multiprocessing
+import os
 import signal
 import time
 import traceback
@@ -13,6 +14,7 @@ from typing import NamedTuple
 import structlog
 
 from . import coverage, together
+from .branches import LEAVES, Crossing, Forking, Straight
 from .driver.history import History
 from .loop import run_sim
 
@@ -21,9 +23,9 @@ ENDLESS_SECONDS = 120
 
 
 class Result(NamedTuple):
-    """What came of a history; ``problem`` is empty if all rules held."""
+    """What came of a history; ``problem`` is empty if all rules held. ``name``: its seed, and its ways where it branched."""
 
-    seed: int
+    name: str
     problem: str
     seen: Counter[str]
     events: int
@@ -32,18 +34,15 @@ class Result(NamedTuple):
     story: list[tuple[float, str]]
 
 
-async def _history(seed: int, keep_story: bool) -> Result:
-    began = time.process_time()
-    history = History(seed, keep_story=keep_story)
+async def _history(seed: int, crossing: Crossing, keep_story: bool) -> Result:
+    history = History(seed, crossing, keep_story=keep_story)
     coverage.watch(history.kernel)
     violation = await history.run()
     kernel = history.kernel
-    spent = time.process_time() - began
-    return Result(seed, str(violation or ""), kernel.seen, history.events, kernel.now(), spent, kernel.told)
+    return Result(str(seed), str(violation or ""), kernel.seen, history.events, kernel.now(), 0.0, kernel.told)
 
 
-def one(seed: int, *, keep_story: bool = False) -> Result:
-    """One history."""
+def _one(seed: int, crossing: Crossing, keep_story: bool = False) -> Result:
     together.hasten()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     # Nothing of a history outlives it but what it returns; looking for cycles meanwhile costs a tenth of the time.
@@ -51,12 +50,38 @@ def one(seed: int, *, keep_story: bool = False) -> Result:
     signal.signal(signal.SIGALRM, _endless)
     signal.alarm(ENDLESS_SECONDS)
     try:
-        return run_sim(_history(seed, keep_story))
+        return run_sim(_history(seed, crossing, keep_story))
     except Exception:
-        return Result(seed, f"no-uncaught-exception: {traceback.format_exc()}", Counter(), 0, 0.0, 0.0, [])
+        return Result(str(seed), f"no-uncaught-exception: {traceback.format_exc()}", Counter(), 0, 0.0, 0.0, [])
     finally:
         signal.alarm(0)
         gc.enable()
+
+
+def one(name: str, *, keep_story: bool = False) -> Result:
+    """One history, by its name."""
+    began = time.process_time()
+    seed, _, ways = name.partition(".")
+    result = _one(int(seed), Straight(ways), keep_story)
+    return result._replace(name=name, cpu=time.process_time() - began)
+
+
+def tree(seed: int) -> list[Result]:
+    """All histories of a seed that differ by their ways; what they have in common is worked out once."""
+    began = time.process_time()
+    forking = Forking()
+    try:
+        result = _one(seed, forking)
+    except BaseException:
+        if forking.child:
+            os._exit(1)  # else it would go on in its parent's name
+        raise
+    # A child's processor time begins with it.
+    spent = time.process_time() - (0 if forking.child else began)
+    found = [result._replace(name=f"{seed}.{forking.ways}".rstrip("."), cpu=spent), *forking.gathered]
+    if forking.child:
+        forking.tell(found)
+    return found
 
 
 def _endless(number: int, frame: FrameType | None) -> None:
@@ -65,9 +90,17 @@ def _endless(number: int, frame: FrameType | None) -> None:
 
 def many(first: int, count: int, jobs: int) -> Iterator[Result]:
     """Histories in the order of their seeds, worked out on so many processes."""
-    seeds = range(first, first + count)
+    seeds = map(str, range(first, first + count))
     if jobs == 1:
         yield from map(one, seeds)
         return
     with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=50) as pool:
         yield from pool.imap(one, seeds, chunksize=4)
+
+
+def many_trees(first: int, count: int, jobs: int) -> Iterator[Result]:
+    """At least so many histories, a tree of them for each seed."""
+    seeds = range(first, first + -(-count // LEAVES))
+    with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=4) as pool:
+        for found in pool.imap(tree, seeds):
+            yield from found

@@ -4,11 +4,36 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 
 def story(seed: int) -> str:
     root = Path(__file__).parents[2]
     command = [sys.executable, "-m", "tests.sim", "--replay", str(seed)]
     return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, timeout=60).stdout
+
+
+LEAVES = """
+from tests.sim import run
+
+found = run.tree(7)
+for leaf in found[0], found[4], found[-1]:
+    alone = run.one(leaf.name)
+    print(leaf.name, leaf.problem == alone.problem, leaf.virtual == alone.virtual, leaf.events, alone.events)
+print(len({leaf.virtual for leaf in found}))
+"""
+
+
+@pytest.mark.timeout(320)
+def test_a_branch_of_a_history_comes_again_by_its_name() -> None:
+    """Those of a tree, which have their beginning in common, and each by itself."""
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", LEAVES], cwd=root, capture_output=True, text=True, timeout=300, check=True
+    )
+    *leaves, ends = done.stdout.splitlines()
+    assert leaves == [f"7.{ways} True True 50 50" for ways in ("00", "13", "03")]
+    assert int(ends) == 16
 
 
 def test_the_same_seed_tells_the_same_story() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from rocketmq_operator.reconcile.resources import CLUSTERS, NAME_SERVERS
 
+from ..branches import Crossing, Straight
 from ..invariants import Watchdog
 from ..world import NAME_SERVER, NAMESPACE, World
 from ..world.kernel import Violation
@@ -19,9 +20,10 @@ QUIET_SECONDS = 3600.0
 
 
 class History:
-    """``seed`` decides everything."""
+    """``seed`` decides everything, with the ways that are taken at ``crossing``."""
 
-    def __init__(self, seed: int, *, keep_story: bool = False) -> None:
+    def __init__(self, seed: int, crossing: Crossing | None = None, *, keep_story: bool = False) -> None:
+        self.crossing = crossing or Straight()
         self.world = World(seed, keep_story=keep_story)
         self.kernel = self.world.kernel
         self.random = self.kernel.random("history")

@@ -3,6 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING
 
+from ..branches import CROSSROADS
 from . import (
     events_aimed,
     events_kubernetes,
@@ -47,6 +48,9 @@ class Plot:
     def __init__(self, history: "History") -> None:
         self._history = history
         self._random = history.kernel.random("plot")
+        self._draw()
+
+    def _draw(self) -> None:
         self._weights = [each.weight * self._random.choice((0.0, 1.0, 1.0, 3.0)) for each in CATALOGUE]
         self._pace = self._random.choice(PACES)
         self._bursts = self._random.random() < 0.3
@@ -59,8 +63,15 @@ class Plot:
             if event.happen(self._history):
                 self._history.events += 1
                 self._history.kernel.count(f"event/world/{event.name}")
+                self._cross()
             await asyncio.sleep(self._pause())
             await self._rest()
+
+    def _cross(self) -> None:
+        history = self._history
+        if history.events in CROSSROADS and (way := history.crossing.take(history.kernel.seen)):
+            history.kernel.branch(f"{history.events}:{way}")
+            self._draw()
 
     async def _rest(self) -> None:
         """As long as the event asked for, or until what it began has come to its end."""

@@ -29,6 +29,8 @@ class Kernel:
 
     def __init__(self, seed: int, *, keep_story: bool = False) -> None:
         self.seed = seed
+        self._sources: list[tuple[str, Random]] = []
+        self._way = ""
         self.loop = asyncio.get_running_loop()
         self.keep_story = keep_story
         self.told: list[tuple[float, str]] = []
@@ -39,7 +41,15 @@ class Kernel:
 
     def random(self, name: str) -> Random:
         """A source of chance of its own for one part of the world, so that parts do not disturb each other."""
-        return Random(f"{self.seed}/{name}")
+        source = Random(f"{self.seed}{self._way}/{name}")
+        self._sources.append((name, source))
+        return source
+
+    def branch(self, way: str) -> None:
+        """From here on everything that is left to chance comes otherwise; ``way`` decides how."""
+        self._way += f"/{way}"
+        for name, source in self._sources:
+            source.seed(f"{self.seed}{self._way}/{name}")
 
     def now(self) -> float:
         """Seconds since the beginning."""

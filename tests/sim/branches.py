@@ -1,0 +1,89 @@
+"""Histories with a common beginning: at a crossroads the process forks, and each copy goes on by chances of its own.
+
+What costs most in a history is to get a cluster into a state worth looking at. A tree of histories pays that once: it has
+``WAYS ** len(CROSSROADS)`` leaves, each a whole history with all its events and an end of its own. A leaf's name is its seed
+and the ways it took, such as ``17.21``; the first way is the one that the seed's history takes where nothing branches.
+"""
+
+import asyncio
+import ctypes
+import os
+import pickle
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, NoReturn, Protocol
+
+CROSSROADS = (32, 45)
+"""After so many events. Late ones are shared by few leaves, so that most of what is paid twice is new."""
+WAYS = 4
+LEAVES = WAYS ** len(CROSSROADS)
+_PR_SET_PDEATHSIG = 1
+
+
+class Crossing(Protocol):
+    """Says how a history goes on where it could go on in several ways."""
+
+    def take(self, seen: Counter[str]) -> int:
+        """The way that is taken, from 0. ``seen`` is what has been counted."""
+
+
+class Straight:
+    """The ways that a name gives; the first one where it gives none."""
+
+    def __init__(self, ways: str = "") -> None:
+        self._ways: Iterator[str] = iter(ways)
+
+    def take(self, seen: Counter[str]) -> int:
+        """See ``Crossing``."""
+        return int(next(self._ways, "0"))
+
+
+class Forking:
+    """All ways: this process takes the first, a child of its own each other one, one after the other.
+
+    ``gathered`` is what the children have told. A child comes out of ``take`` as the parent does, and has to end in ``tell``.
+    """
+
+    def __init__(self) -> None:
+        self.ways = ""
+        self.gathered: list[Any] = []
+        self._pipe: int | None = None
+
+    @property
+    def child(self) -> bool:
+        """Whether this process is a copy, which tells what it found and ends."""
+        return self._pipe is not None
+
+    def take(self, seen: Counter[str]) -> int:
+        """See ``Crossing``. What has happened is counted by one of all that have it in common."""
+        loop = asyncio.get_running_loop()
+        left = signal.alarm(0)  # a child has none, and the parent's is not for the time it waits
+        for way in range(1, WAYS):
+            read, write = os.pipe()
+            process = os.fork()
+            if process == 0:
+                os.close(read)
+                # A run that stops at a failure ends its workers, which know nothing of their children.
+                ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+                asyncio._set_running_loop(loop)  # asyncio knows it by the process, too
+                self._pipe, self.gathered = write, []
+                self.ways += str(way)
+                seen.clear()
+                signal.alarm(left)
+                return way
+            os.close(write)
+            with os.fdopen(read, "rb") as pipe:
+                told = pipe.read()
+            os.waitpid(process, 0)
+            self.gathered += pickle.loads(told)
+        signal.alarm(left)
+        self.ways += "0"
+        return 0
+
+    def tell(self, found: list[Any]) -> NoReturn:
+        """A child's end."""
+        assert self._pipe is not None
+        with os.fdopen(self._pipe, "wb") as pipe:
+            pickle.dump(found, pipe)
+        os._exit(0)
