@@ -158,6 +158,10 @@ def _closed(world: World) -> Iterator[str]:
             continue
         if not broker.permission & 2 or not facts.accepts(broker):
             yield f"{broker.pod.name} takes no messages"
+        # Users of the simulator close no topic.
+        closed = [name for name, topic in broker.store.topics.items() if not topic.perm & 2]
+        if closed:
+            yield f"{broker.pod.name} takes no messages of {sorted(closed)}"
         for server in world.rocketmq.name_servers():
             hidden = [topic for topic, route in server.routes.get(broker.name, {}).items() if not route[2] & 2]
             wrong = [topic for topic in hidden if broker.store.topics[topic].perm & 2]
