@@ -95,11 +95,13 @@ def _list_again(snapshot: NameServerSnapshot, stay: int) -> list[Action]:
 def _listed(snapshot: NameServerSnapshot, pod: PodFact, message: str) -> list[Action]:
     """Listed, but first it hears what it missed while it was not: clusters tell only those that are listed, so that it would hold for
     good that an order topic uses a group that left, or not one that came (found by the simulator)."""
+    listed = SetListed("NameServerListed", message, pod.name, pod.uid, True)
     values = order_memory.missed(snapshot, pod)
     if not values:
-        return [SetListed("NameServerListed", message, pod.name, pod.uid, True)]
+        return [] if values is None else [listed]
     told = f"{pod.name} gets the order configuration of {', '.join(sorted(values))[:512]}"
-    return [PutOrders("OrderConfigurationCopied", told, f"{pod.ip}:{names.NAME_SERVER_PORT}", dict(values))]
+    address = f"{pod.ip}:{names.NAME_SERVER_PORT}"
+    return [PutOrders("OrderConfigurationCopied", told, address, dict(values)), listed]
 
 
 def _down(snapshot: NameServerSnapshot, fact: ObjectFact, size: int, now_ms: int) -> Scaling:

@@ -44,12 +44,14 @@ def lacks(snapshot: NameServerSnapshot, pod: PodFact) -> OrderConfiguration:
     return {key: value for key, value in known.items() if key not in own}
 
 
-def missed(snapshot: NameServerSnapshot, pod: PodFact) -> OrderConfiguration:
+def missed(snapshot: NameServerSnapshot, pod: PodFact) -> OrderConfiguration | None:
     """What a name server that is to be listed again was not told while it was unlisted: as those hold it that are listed or, where none
-    of them answers, as they did when that was kept."""
-    own = snapshot.orders.get(pod.name)
-    if own is None or not pod.opened or pod.listed != "false":
+    of them answers, as they did when that was kept. None: it does not say what it holds."""
+    if not pod.opened or pod.listed != "false":
         return {}
+    own = snapshot.orders.get(pod.name)
+    if own is None:
+        return None
     held = _held(snapshot, [each for each in snapshot.pods if each.opened and each.listed != "false"])
     known = agreed(held) if held else kept(snapshot)
     return {key: value for key, value in known.items() if own.get(key) != value}

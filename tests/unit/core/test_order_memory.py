@@ -156,9 +156,10 @@ def test_one_that_is_listed_again_first_hears_what_it_missed() -> None:
     world, changed = unlisted_while_it_changes()
     world.ask(2)
     first = world.plan()
-    assert [action.values for action in first.actions if isinstance(action, PutOrders)] == [changed]
-    assert not [action for action in first.actions if isinstance(action, SetListed)]
-    world.settle(4)
+    assert [type(action) for action in first.actions if isinstance(action, PutOrders | SetListed)] == [
+        PutOrders,
+        SetListed,
+    ]
     assert world.pods["n-ns-1"].listed == "true" and world.orders["n-ns-1"] == changed
 
 
@@ -168,3 +169,13 @@ def test_a_new_one_does_not_take_over_what_an_unlisted_one_holds() -> None:
     world.brokers_look()
     told = [action.values for action in world.plan().actions if isinstance(action, PutOrders)]
     assert changed in told and ORDER not in told
+
+
+def test_one_that_does_not_say_what_it_holds_is_not_listed_again() -> None:
+    world, changed = unlisted_while_it_changes()
+    world.ask(2)
+    world.silent.add("n-ns-1")
+    assert not [action for action in world.plan().actions if isinstance(action, SetListed)]
+    world.silent.clear()
+    world.settle(4)
+    assert world.pods["n-ns-1"].listed == "true" and world.orders["n-ns-1"] == changed
