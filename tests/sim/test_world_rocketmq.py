@@ -7,7 +7,8 @@ import pytest
 from . import calm
 from .driver.history import History
 from .world.kernel import Violation
-from .world.store import FILE
+from .world.ledger import Batch
+from .world.store import FILE, Store
 
 FENCE = {"startAcceptSendRequestTimeStamp": "4102444800000"}
 
@@ -186,3 +187,16 @@ def test_delayed_and_half_messages_are_written_though_fenced() -> None:
         assert master.store.queues["topic-0", 0] == (0, 3)
 
     calm.run(test)
+
+
+def test_copied_files_hold_queues_whose_messages_have_expired() -> None:
+    """A copy whose queue began anew at 0 would hide new messages from readers that are further on."""
+    store = Store()
+    gone = Batch(1, "topic-0", 3, frozenset(), 0.0)
+    store.append(gone, "topic-0", 0)
+    for _ in range(FILE):
+        store.append(Batch(2, "topic-1", 1, frozenset(), 0.0), "topic-1", 0)
+    store.expire(1)
+    copy = store.clone()
+    assert copy.queues == store.queues and copy.queues["topic-0", 0] == (3, 3)
+    assert copy.append(gone, "topic-0", 0).offset == 3

@@ -29,18 +29,42 @@ def lacks(snapshot: NameServerSnapshot, pod: PodFact) -> OrderConfiguration:
     """The order configuration that a name server must be given: what the others hold and it holds not, or otherwise.
 
     The others are those that were opened: only what one of them says is known to be meant. Where none was (all have just
-    started), all that answer, and what is kept. A name server that was opened is never written to, so that a topic that somebody
-    deletes on one after the other does not come back.
+    started), all that answer, and what is kept. A name server that was opened is never written to while it is listed, so that a topic
+    that somebody deletes on one after the other does not come back.
     """
     own = snapshot.orders.get(pod.name)
     if own is None:
         return {}
-    opened = _held(snapshot, [each for each in snapshot.pods if each.opened and each.name != pod.name])
-    if opened:
-        return {key: value for key, value in agreed(opened).items() if own.get(key) != value}
+    others = [each for each in snapshot.pods if each.name != pod.name]
+    meant = _meant(snapshot, [each for each in others if each.opened])
+    if meant is not None:
+        return {key: value for key, value in meant.items() if own.get(key) != value}
     # Among equals nobody is right: only what is not there at all is added.
-    others = _held(snapshot, [each for each in snapshot.pods if each.name != pod.name])
-    return {key: value for key, value in agreed([*others, kept(snapshot)]).items() if key not in own}
+    known = agreed([*_held(snapshot, others), kept(snapshot)])
+    return {key: value for key, value in known.items() if key not in own}
+
+
+def missed(snapshot: NameServerSnapshot, pod: PodFact) -> OrderConfiguration | None:
+    """What a name server that is to be listed again was not told while it was unlisted: as those hold it that are listed or, where none
+    of them answers, as they did when that was kept. None: it does not say what it holds."""
+    if not pod.opened or pod.listed != "false":
+        return {}
+    own = snapshot.orders.get(pod.name)
+    if own is None:
+        return None
+    held = _held(snapshot, [each for each in snapshot.pods if each.opened and each.listed != "false"])
+    known = agreed(held) if held else kept(snapshot)
+    return {key: value for key, value in known.items() if own.get(key) != value}
+
+
+def _meant(snapshot: NameServerSnapshot, pods: Sequence[PodFact]) -> OrderConfiguration | None:
+    """What name servers that were opened know together; None if none of them answers. Clusters tell only those that are listed what changes:
+    one that is unlisted may hold what was true once, and counts for topics alone that nobody else knows of."""
+    held = _held(snapshot, [pod for pod in pods if pod.listed != "false"])
+    unlisted = _held(snapshot, [pod for pod in pods if pod.listed == "false"])
+    if not held and not unlisted:
+        return None
+    return {**agreed(unlisted), **(agreed(held) if held else kept(snapshot))}
 
 
 def _held(snapshot: NameServerSnapshot, pods: Sequence[PodFact]) -> list[OrderConfiguration]:
@@ -80,11 +104,11 @@ def memory(snapshot: NameServerSnapshot) -> tuple[dict[str, Any] | None, Problem
 
     Only those that were opened know; while none of them answers, what is kept stays as it is.
     """
-    held = _held(snapshot, [pod for pod in snapshot.pods if pod.opened and pod.runs])
+    meant = _meant(snapshot, [pod for pod in snapshot.pods if pod.opened and pod.runs])
     there = _map(snapshot)
-    if not held or not (there or any(held)):
+    if meant is None or not (there or meant):
         return None, None
-    text = msgspec.json.encode(agreed(held))
+    text = msgspec.json.encode(dict(sorted(meant.items())))
     if len(text) > MOST_BYTES:
         message = (
             f"the order configuration takes {len(text)} bytes, more than a ConfigMap holds: it is lost if the pods of all "

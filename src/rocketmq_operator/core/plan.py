@@ -31,12 +31,20 @@ class Apply(Action, frozen=True):
     obj: Json
 
 
+class Seen(msgspec.Struct, frozen=True):
+    """The intent on which a decision rests, as the plan saw it."""
+
+    name: str
+    resource_version: str
+
+
 class Remove(Action, frozen=True):
-    """Delete an object of ours, if it is still the one we saw."""
+    """Delete an object of ours, if it is still the one we saw, and ``intent`` says what it said."""
 
     kind: str
     name: str
     uid: str
+    intent: Seen | None = None
 
 
 class SetGate(Action, frozen=True):
@@ -140,13 +148,14 @@ class Rebuild(Action, frozen=True):
 class SetPartition(Action, frozen=True):
     """Let a StatefulSet's pods from this ordinal on take its new template: its controller restarts the highest of them.
 
-    Only if the set is as the plan saw it. Pods below come back as they were.
+    Only if the set is as the plan saw it, and so is ``intent``. Pods below come back as they were.
     """
 
     name: str
     uid: str
     resource_version: str
     partition: int
+    intent: Seen | None = None
 
 
 class Annotate(Action, frozen=True):

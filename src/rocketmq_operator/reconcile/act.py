@@ -94,6 +94,9 @@ class Actor:
         return outcome
 
     async def _one(self, action: Action, outcome: Outcome) -> bool:
+        seen = action.intent if isinstance(action, Remove | SetPartition) else None
+        if seen is not None and not await self._objects.unchanged(seen):
+            return False
         match action:
             case Create(obj=obj):
                 done, problem = await self._objects.create(obj)

@@ -1,4 +1,6 @@
-"""Writes to a broker what it lacks: access rules, topics, consumer groups, first offsets; in this order, bounded and concurrent."""
+"""Writes to a broker what it lacks: access rules, topics, consumer groups, first offsets; in this order, bounded and concurrent.
+
+Topics that must not take messages before that are opened last."""
 
 import asyncio
 from collections.abc import Awaitable, Iterable
@@ -25,6 +27,7 @@ async def copy(admin: Admin, address: str, missing: Missing) -> None:
         admin.update_consumer_offset(address, group, topic, queue, offset)
         for group, topic, queue, offset in missing.offsets
     )
+    await _all(admin.upsert_topic(address, _topic(each)) for each in missing.opens)
 
 
 async def _all(writes: Iterable[Awaitable[None]]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from rocketmq_operator.core.facts import Problem
 from rocketmq_operator.core.objects import not_ours
+from rocketmq_operator.core.plan import Seen
 from rocketmq_operator.kube.errors import AlreadyExists, Conflict, NotFound
 from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.resources import CONFIG_MAP
@@ -41,6 +42,14 @@ class Objects:
         answer = await self._kube.apply(RESOURCES[obj["kind"]], obj)
         if obj["kind"] == CONFIG_MAP.kind:
             self._opened.note(answer)
+
+    async def unchanged(self, seen: Seen) -> bool:
+        """Whether an intent is as the plan saw it, asked of the API server itself: what the plan knows may be seconds old."""
+        try:
+            there = await self._kube.get(Ref(CONFIG_MAP, self._namespace, seen.name))
+        except NotFound:
+            return False
+        return bool(there["metadata"]["resourceVersion"] == seen.resource_version)
 
     async def remove(self, kind: str, name: str, uid: str) -> None:
         """If it is still the one that the plan saw."""

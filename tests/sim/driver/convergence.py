@@ -126,16 +126,17 @@ def _unlike_spec(world: World) -> Iterator[str]:
 
 
 def _forgotten(world: World) -> Iterator[str]:
-    """Name servers that lack order topics which are kept for them. Values may differ: a group that came or left while one of them was
-    unlisted told only the others."""
+    """Name servers that do not hold the order configuration which is kept for them. What they hold beside it somebody may have deleted
+    while they were unlisted."""
     for obj in world.api.objects(NAME_SERVERS.plural):
         name = obj["metadata"]["name"]
         there = world.api.find("configmaps", (obj["metadata"]["namespace"], names.name_server_orders(name)))
         kept = json.loads(there["data"][KEY]) if there else {}
         for server in world.rocketmq.name_servers():
-            missing = kept.keys() - server.kv.get(ORDER, {}).keys()
-            if missing and server.pod.name.startswith(f"{names.name_server_workload(name)}-"):
-                yield f"{server.pod.name} lacks the order configuration of {sorted(missing)}"
+            held = server.kv.get(ORDER, {})
+            wrong = sorted(key for key, value in kept.items() if held.get(key) != value)
+            if wrong and server.pod.name.startswith(f"{names.name_server_workload(name)}-"):
+                yield f"{server.pod.name} has another order configuration of {wrong} than is kept"
 
 
 def _behind(world: World) -> Iterator[str]:
@@ -158,6 +159,10 @@ def _closed(world: World) -> Iterator[str]:
             continue
         if not broker.permission & 2 or not facts.accepts(broker):
             yield f"{broker.pod.name} takes no messages"
+        # Users of the simulator close no topic.
+        closed = [name for name, topic in broker.store.topics.items() if not topic.perm & 2]
+        if closed:
+            yield f"{broker.pod.name} takes no messages of {sorted(closed)}"
         for server in world.rocketmq.name_servers():
             hidden = [topic for topic, route in server.routes.get(broker.name, {}).items() if not route[2] & 2]
             wrong = [topic for topic in hidden if broker.store.topics[topic].perm & 2]

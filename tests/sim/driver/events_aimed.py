@@ -7,6 +7,7 @@ from ..world import NAMESPACE
 from ..world.broker import Broker
 from ..world.broker_process import STORE_VOLUME
 from ..world.store import Store
+from ..world.volumes import Volume
 from .event import Event
 from .events_kubernetes import begin_drain, uncordon_later
 from .events_volumes import full_slave
@@ -24,6 +25,21 @@ def serving(history: "History", slaves: int = 1) -> list[Broker]:
     return [each for each in found if len(_slaves(history, each)) >= slaves]
 
 
+class Files:
+    """A slave's files, copied when they are needed: what it deletes until then, for its age, the copy does not hold either. Somebody has
+    put aside what it held at first, and takes that where it is gone."""
+
+    def __init__(self, slave: Volume) -> None:
+        assert slave.store is not None
+        self._slave, self._aside = slave, slave.store.clone()
+
+    def copy(self) -> Store:
+        """As a master gets them."""
+        store = self._slave.store
+        there = store is not None and not self._slave.gone and store.end >= self._aside.end
+        return store.clone() if store is not None and there else self._aside
+
+
 def tail_lost(history: "History") -> bool:
     """A power failure costs a master what was not on its disk yet, while a slave has it. It comes back behind its slave, and
     must stay closed until somebody has copied the slave's files. Perhaps the slave is away just then, and cannot say so."""
@@ -36,7 +52,7 @@ def tail_lost(history: "History") -> bool:
     if slave is None or slave.store is None or not pod or pod["metadata"].get("deletionTimestamp"):
         return False
     # What the slave holds now is all that was ever acknowledged: the master takes nothing until it has it again.
-    name, files = master.pod.name, slave.store.clone()
+    name, files = master.pod.name, Files(slave)
     history.kernel.tell("a power failure takes the last messages of", name)
     history.world.kubelets.restart(master.pod)
     master.pod.volumes[STORE_VOLUME].loses = history.random.randint(1, min(3, len(master.store.records) - 1))
@@ -49,7 +65,7 @@ def tail_lost(history: "History") -> bool:
     return True
 
 
-def _watch(history: "History", key: tuple[str, str], files: Store, away: str = "") -> None:
+def _watch(history: "History", key: tuple[str, str], files: Files, away: str = "") -> None:
     """Once the master is back and shorter, its operator has a moment to do the wrong thing. ``away``: a slave that goes right then;
     the master gets its files a little later."""
     if history.world.clients.stopped:
@@ -66,14 +82,14 @@ def _watch(history: "History", key: tuple[str, str], files: Store, away: str = "
     volume = pod.volumes.get(STORE_VOLUME) if pod is not None else None
     if volume is not None and volume.hurt:
         # It died once more: this is the moment to mend it.
-        volume.store, volume.hurt = files, False
+        volume.store, volume.hurt = files.copy(), False
         if isinstance(process, Broker):
-            process.store = files
+            process.store = volume.store
         return
     history.kernel.later(1.0, _watch, history, key, files, away)
 
 
-def _copy_back(history: "History", key: tuple[str, str], files: Store) -> None:
+def _copy_back(history: "History", key: tuple[str, str], files: Files) -> None:
     pod = history.world.kubelets.pods.get(key)
     master = pod.process if pod is not None else None
     if pod is None or not isinstance(master, Broker) or not master.listening:
@@ -81,7 +97,7 @@ def _copy_back(history: "History", key: tuple[str, str], files: Store) -> None:
     elif master.hurt:
         history.kernel.tell("somebody copies a slave's files to", pod.name)
         history.world.kubelets.restart(pod)
-        pod.volumes[STORE_VOLUME].store, pod.volumes[STORE_VOLUME].hurt = files, False
+        pod.volumes[STORE_VOLUME].store, pod.volumes[STORE_VOLUME].hurt = files.copy(), False
 
 
 def lagging_move(history: "History") -> bool:

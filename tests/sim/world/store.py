@@ -152,11 +152,13 @@ class Store:
         self.offsets_disk = dict(self.offsets)
 
     def clone(self) -> "Store":
-        """A copy of everything, as copying the files makes it."""
+        """A copy of everything, as copying the files makes it. Files of queues are among them: one all of whose messages have expired goes on
+        with the offset that it had."""
         other = Store()
         other.start_at(self.base)
         for record in self.records:
             other._add(record)
+        other.queues = dict(self.queues)
         other.take_tables(self)
         return other
 

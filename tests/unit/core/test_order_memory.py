@@ -6,7 +6,7 @@ import pytest
 from rocketmq_operator.api.common import condition
 from rocketmq_operator.core import order_memory
 from rocketmq_operator.core.order_memory import kept
-from rocketmq_operator.core.plan import Apply, Create, PutOrders, Remove, SetGate, SetPartition
+from rocketmq_operator.core.plan import Apply, Create, PutOrders, Remove, SetGate, SetListed, SetPartition
 
 from .names_world import NamesWorld
 
@@ -132,3 +132,50 @@ def test_more_than_a_config_map_holds_is_told_with_the_way_out(monkeypatch: pyte
     assert told is not None and told.reason == "OrderConfigurationTooLarge"
     assert "updateOrderConf" in told.message
     assert ("ConfigMap", "n-ns-orders") not in world.objects
+
+
+def unlisted_while_it_changes() -> tuple[NamesWorld, dict[str, str]]:
+    """Two name servers; the second is to go and no longer listed when a cluster tells the first that a group came."""
+    world = ordered(2)
+    world.ask(1)
+    world.plan()
+    assert world.pods["n-ns-1"].listed == "false"
+    changed = {"a": "broker-0:4;broker-1:4"}
+    world.orders["n-ns-0"] = dict(changed)
+    world.plan()
+    return world, changed
+
+
+def test_one_that_is_not_listed_has_no_say_in_what_is_kept() -> None:
+    world, changed = unlisted_while_it_changes()
+    fact = world.objects["ConfigMap", "n-ns-orders"]
+    assert msgspec.json.decode(fact.settings[order_memory.KEY]) == changed
+
+
+def test_one_that_is_listed_again_first_hears_what_it_missed() -> None:
+    world, changed = unlisted_while_it_changes()
+    world.ask(2)
+    first = world.plan()
+    assert [type(action) for action in first.actions if isinstance(action, PutOrders | SetListed)] == [
+        PutOrders,
+        SetListed,
+    ]
+    assert world.pods["n-ns-1"].listed == "true" and world.orders["n-ns-1"] == changed
+
+
+def test_a_new_one_does_not_take_over_what_an_unlisted_one_holds() -> None:
+    world, changed = unlisted_while_it_changes()
+    world.replace("n-ns-0")
+    world.brokers_look()
+    told = [action.values for action in world.plan().actions if isinstance(action, PutOrders)]
+    assert changed in told and ORDER not in told
+
+
+def test_one_that_does_not_say_what_it_holds_is_not_listed_again() -> None:
+    world, changed = unlisted_while_it_changes()
+    world.ask(2)
+    world.silent.add("n-ns-1")
+    assert not [action for action in world.plan().actions if isinstance(action, SetListed)]
+    world.silent.clear()
+    world.settle(4)
+    assert world.pods["n-ns-1"].listed == "true" and world.orders["n-ns-1"] == changed

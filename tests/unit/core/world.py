@@ -72,7 +72,7 @@ def copied(data: BrokerData, missing: Missing) -> BrokerData:
     committed = {pair: dict(queues) for pair, queues in data.committed.items()}
     for group, topic, queue, offset in missing.offsets:
         committed.setdefault((group, topic), {})[queue] = offset
-    topics = {**data.topics, **{topic.name: topic for topic in missing.topics}}
+    topics = {**data.topics, **{topic.name: topic for topic in (*missing.topics, *missing.opens)}}
     groups = {**data.groups, **{msgspec.json.decode(text)["groupName"]: text for text in missing.groups}}
     return msgspec.structs.replace(data, topics=topics, groups=groups, committed=committed)
 

@@ -11,22 +11,29 @@ Offset = tuple[str, str, int, int]
 """Consumer group, topic, queue, offset."""
 
 
+WRITABLE = 2
+"""The bit of a topic's ``perm`` by which producers choose its queues (PermName)."""
+
+
 class Missing(msgspec.Struct, frozen=True):
-    """What is to be written to a broker, in this order; empty where it lacks nothing."""
+    """What is to be written to a broker, in this order; empty where it lacks nothing. ``opens`` are topics that take messages only
+    when all the rest is there; where they are new, ``topics`` has them without write permission."""
 
     access: Access = Access()
     topics: tuple[Topic, ...] = ()
     groups: tuple[str, ...] = ()
     offsets: tuple[Offset, ...] = ()
+    opens: tuple[Topic, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.access.users or self.access.rules or self.topics or self.groups or self.offsets)
+        access = self.access.users or self.access.rules
+        return bool(access or self.topics or self.groups or self.offsets or self.opens)
 
     def words(self) -> str:
         """What lacks, counted."""
         users = len(self.access.users) + len(self.access.rules)
         parts = (
-            (len(self.topics), "topics"),
+            (len({each.name for each in (*self.topics, *self.opens)}), "topics"),
             (len(self.groups), "consumer groups"),
             (len(self.offsets), "first offsets"),
         )
@@ -71,19 +78,44 @@ def for_staying(
     """What a group that stays must get before others leave: topics that live on those alone, with their retry topics (send-back
     is refused while a group is closed, so clients send to the retry topic elsewhere), consumer groups, and first offsets."""
     elsewhere = {name for broker in staying for name in broker.topics}
-    sole = {
+    lived = {
         name: topic
         for broker in leaving
         for name, topic in sorted(broker.topics.items())
-        if name not in elsewhere and (topics.copied(name, own) or name.startswith(topics.RETRY))
+        if topics.copied(name, own) or name.startswith(topics.RETRY)
     }
+    sole = {name: topic for name, topic in lived.items() if name not in elsewhere}
     groups = {name: config for broker in leaving for name, config in broker.groups.items() if topics.copied_group(name)}
     known = {name for broker in staying for name in broker.groups}
+    offsets = tuple(sorted(_beginnings(leaving, target, {**sole, **target.topics}, groups.keys())))
+    new = {name: topic for name, topic in sole.items() if name not in target.topics}
+    opens = _opened_last(lived, new, target, {topic for _, topic, _, _ in offsets})
     return Missing(
-        topics=tuple(sorted(topic for name, topic in sole.items() if name not in target.topics)),
+        topics=tuple(sorted(_closed(topic) if topic in opens else topic for topic in new.values())),
         groups=tuple(config for name, config in sorted(groups.items()) if name not in known),
-        offsets=tuple(sorted(_beginnings(leaving, target, {**sole, **target.topics}, groups.keys()))),
+        offsets=offsets,
+        opens=opens,
     )
+
+
+def _opened_last(
+    lived: Mapping[str, Topic], new: Mapping[str, Topic], target: BrokerData, begun: Set[str]
+) -> tuple[Topic, ...]:
+    """Topics that must not take a message before their readers' first offsets are there: consumers look for theirs as soon as they see
+    the topic, and one that finds none skips what has come by then (found by the simulator). Also those that an earlier try has left
+    closed; no user has closed these, for nobody ever read one here."""
+    left = {name for name, topic in lived.items() if target.topics.get(name) == _closed(topic) != topic}
+    late = {name for name in new if name in begun} | (left - _read(target))
+    return tuple(sorted(lived[name] for name in late if lived[name].perm & WRITABLE))
+
+
+def _closed(topic: Topic) -> Topic:
+    return msgspec.structs.replace(topic, perm=topic.perm & ~WRITABLE)
+
+
+def _read(target: BrokerData) -> set[str]:
+    """Topics of which somebody has read something there."""
+    return {topic for (_, topic), queues in target.committed.items() if any(queues.values())}
 
 
 def _beginnings(
@@ -91,7 +123,7 @@ def _beginnings(
 ) -> Iterable[Offset]:
     """First offsets in topics that were just made here: as in a new group, a consumer that finds none would skip messages.
     A topic is new here as long as nobody has read anything of it."""
-    read = {topic for (_, topic), queues in target.committed.items() if any(queues.values())}
+    read = _read(target)
     for group, topic in sorted({pair for broker in leaving for pair in broker.committed}):
         config = held.get(topic)
         if config is None or topic in read or group not in groups or topic.startswith(topics.RETRY):

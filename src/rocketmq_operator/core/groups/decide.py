@@ -6,7 +6,7 @@ from .. import intents, names, opening
 from ..build import storage
 from ..facts import ClusterSnapshot
 from ..members import existing
-from ..plan import Action, Configure, Copy, Remove, SetPartition
+from ..plan import Action, Configure, Copy, Remove, Seen, SetPartition
 from ..rollout import survey, turn
 from ..rollout.course import IN_TURN, Course, chart
 from ..rollout.target import Target, resolve
@@ -51,6 +51,7 @@ def decide(snapshot: ClusterSnapshot, target: Target, now_ms: int) -> Groups:
             steps[index] = _wanted(view, circle, openings, steps, course)
         else:
             steps[index] = turn.mended(view, circle, course, leaving.step(view, circle))
+    steps = {index: _as_seen(views[index], step) for index, step in steps.items()}
     # Nobody is opened while a member of it is taken.
     openings = {index: each for index, each in openings.items() if not takes(steps[index])}
     return Groups(views, steps, openings, len(wanted), course, _fill_staying(circle))
@@ -59,6 +60,20 @@ def decide(snapshot: ClusterSnapshot, target: Target, now_ms: int) -> Groups:
 def takes(step: Step) -> bool:
     """Whether a step takes a member of its group away."""
     return any(isinstance(each, Remove | SetPartition) for each in step.actions)
+
+
+def _as_seen(view: GroupView, step: Step) -> Step:
+    """A member is taken only while the group's intent is as it was seen: a look may take seconds, and another operator that runs for a
+    moment may have opened the group meanwhile (found by the simulator)."""
+    intent = view.snapshot.objects.get(("ConfigMap", names.intent(view.cluster.metadata.name, view.index)))
+    if intent is None or not takes(step):
+        return step
+    seen = Seen(intent.name, intent.resource_version)
+    actions = (
+        msgspec.structs.replace(each, intent=seen) if isinstance(each, Remove | SetPartition) else each
+        for each in step.actions
+    )
+    return msgspec.structs.replace(step, actions=tuple(actions))
 
 
 def demand(snapshot: ClusterSnapshot, now_ms: int) -> Demand:

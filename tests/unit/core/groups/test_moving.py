@@ -109,3 +109,9 @@ def test_no_slave_may_be_evicted_until_the_master_is_back() -> None:
     go(world, 3)
     budget = world.objects[("PodDisruptionBudget", "c-broker-slaves")].content()["spec"]
     assert world.intent(0)["phase"] == "" and budget["minAvailable"] == 2
+
+
+def test_its_pod_goes_only_while_the_intent_is_as_it_was_seen() -> None:
+    world = cordoned()
+    (taken,) = (action for action in go(world, 40) if isinstance(action, Remove))
+    assert taken.intent is not None and taken.intent.name == "c-broker-intent-0"

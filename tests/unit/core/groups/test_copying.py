@@ -1,0 +1,63 @@
+"""What a group that stays must get: a topic takes messages there only when its readers have their first offsets."""
+
+import asyncio
+from typing import Any, cast
+
+import msgspec
+
+from rocketmq_operator.admin import Admin
+from rocketmq_operator.core.groups.copying import Missing, for_staying
+from rocketmq_operator.core.groups.data import BrokerData, Topic
+from rocketmq_operator.reconcile.copying import copy
+from tests.unit.core.world import copied
+
+from .story import holding
+
+OPEN, CLOSED = Topic("orders", 2, 2), Topic("orders", 2, 2, perm=4)
+FIRST = (("readers", "orders", 0, 0), ("readers", "orders", 1, 0))
+
+
+def missing(target: BrokerData, leaving: BrokerData | None = None) -> Missing:
+    return for_staying([leaving or holding("orders", messages=5, read=2)], [target], target, frozenset())
+
+
+def test_a_topic_with_readers_is_closed_until_their_first_offsets_are_there() -> None:
+    found = missing(holding())
+    assert (found.topics, found.offsets, found.opens) == ((CLOSED,), FIRST, (OPEN,))
+    assert found.words() == "1 topics, 2 first offsets"
+    assert not missing(copied(holding(), found))
+
+
+def test_one_that_nobody_reads_is_open_at_once() -> None:
+    found = missing(holding(), msgspec.structs.replace(holding("orders"), committed={}))
+    assert (found.topics, found.offsets, found.opens) == ((OPEN,), (), ())
+
+
+def test_what_an_earlier_try_left_closed_is_opened() -> None:
+    tried = copied(holding(), Missing(topics=(CLOSED,)))
+    assert (missing(tried).topics, missing(tried).offsets, missing(tried).opens) == ((), FIRST, (OPEN,))
+    tried = copied(tried, Missing(offsets=FIRST))
+    assert (missing(tried).topics, missing(tried).offsets, missing(tried).opens) == ((), (), (OPEN,))
+
+
+def test_one_that_users_have_closed_stays_so() -> None:
+    closed = copied(holding(), Missing(topics=(CLOSED,), offsets=(("readers", "orders", 0, 3),)))
+    assert not missing(closed).opens
+    leaving = holding("orders", messages=5, read=2)
+    leaving = msgspec.structs.replace(leaving, topics={"orders": CLOSED})
+    assert (missing(holding(), leaving).topics, missing(holding(), leaving).opens) == ((CLOSED,), ())
+
+
+def test_topics_are_opened_last() -> None:
+    told: list[Any] = []
+
+    class Recorder:
+        async def upsert_topic(self, address: str, topic: Any) -> None:
+            told.append(topic.perm)
+
+        async def update_consumer_offset(self, address: str, *offset: Any) -> None:
+            told.append(offset)
+
+    wanted = Missing(topics=(CLOSED,), offsets=FIRST, opens=(OPEN,))
+    asyncio.run(copy(cast(Admin, Recorder()), "10.0.0.1:10911", wanted))
+    assert told == [4, *FIRST, 6]

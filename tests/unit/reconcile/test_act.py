@@ -1,0 +1,57 @@
+"""What a plan decided is not done any more once what it was decided on is no longer so."""
+
+import asyncio
+from typing import Any, cast
+
+from rocketmq_operator.admin import Admin
+from rocketmq_operator.core.plan import Action, Remove, Seen, SetPartition
+from rocketmq_operator.kube.port import Kube
+from rocketmq_operator.kube.types import Ref
+from rocketmq_operator.reconcile.act import Actor
+from rocketmq_operator.reconcile.resources import CLUSTERS
+from rocketmq_operator.reconcile.world import World
+
+from .memory import MemoryKube
+
+INTENT = "c-broker-intent-0"
+
+
+def stored(kind: str, name: str, **fields: Any) -> dict[str, Any]:
+    return {"kind": kind, "metadata": {"namespace": "ns", "name": name}, **fields}
+
+
+def carried_out(kube: MemoryKube, action: Action) -> list[tuple[str, str, str]]:
+    """What was written."""
+    item = Ref(CLUSTERS, "ns", "c")
+    actor = Actor(cast(Kube, kube), cast(Admin, None), item, lambda: None, World())
+    outcome = asyncio.run(actor.carry_out([action]))
+    assert bool(outcome.events) == bool(kube.writes)
+    return kube.writes
+
+
+def made() -> tuple[MemoryKube, SetPartition]:
+    """A StatefulSet, an intent, and what takes a master while both are as they are."""
+    kube = MemoryKube()
+    kube.put(stored("ConfigMap", INTENT, data={"phase": "Restarting"}))
+    kube.put(stored("StatefulSet", "c-0", spec={"replicas": 2}))
+    meta = kube.find("StatefulSet", "c-0")["metadata"]
+    seen = Seen(INTENT, kube.find("ConfigMap", INTENT)["metadata"]["resourceVersion"])
+    return kube, SetPartition("Restarted", "restarts c-0-0", "c-0", meta["uid"], meta["resourceVersion"], 0, seen)
+
+
+def test_a_master_is_taken_while_its_groups_intent_is_as_it_was_seen() -> None:
+    kube, action = made()
+    assert carried_out(kube, action) == [("patch", "StatefulSet", "c-0")]
+
+
+def test_one_that_another_operator_opens_meanwhile_is_left_alone() -> None:
+    kube, action = made()
+    kube.put({**kube.find("ConfigMap", INTENT), "data": {"phase": ""}})
+    assert carried_out(kube, action) == []
+    assert carried_out(kube, Remove("Moved", "moved c-0-0", "Pod", "c-0-0", "uid-c-0-0", action.intent)) == []
+
+
+def test_one_whose_intent_is_gone_is_left_alone() -> None:
+    kube, action = made()
+    kube.drop("ConfigMap", INTENT)
+    assert carried_out(kube, action) == []
