@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from . import (
     events_aimed,
+    events_growth,
     events_kubernetes,
     events_leaving,
     events_operator,
@@ -33,6 +34,7 @@ CATALOGUE: tuple[Event, ...] = (
     *events_users.EVENTS,
     *events_scaling.EVENTS,
     *events_volumes.EVENTS,
+    *events_growth.EVENTS,
     *events_aimed.EVENTS,
     *events_readers.EVENTS,
     *events_leaving.EVENTS,
