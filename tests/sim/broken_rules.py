@@ -331,4 +331,75 @@ ROLLOUTS = (
         "            return joining.step(view, circle)\n",
     ),
 )
-ALL = (*DRAINING, *COMING_AND_GOING, *MASTERS, *MEMBERS, *NAME_SERVERS, *ROLLOUTS)
+GROWTH = (
+    Broken(
+        "pods are told how big their volumes are",
+        "build/workload.py",
+        'pod.environment({"GROUP": str(group)}, template.env)',
+        'pod.environment({"GROUP": str(group), "SIZES": str(storage.wishes(cluster.spec))}, template.env)',
+    ),
+    Broken(
+        "new members get volumes of the old size",
+        "volumes/anew.py",
+        "    return bigger if there.complete and all(each.grown for each in there.volumes) else {}\n",
+        "    return {}\n",
+    ),
+    Broken(
+        "a set is made anew while its pods are being replaced",
+        "volumes/anew.py",
+        '    return "its pods are being replaced" if behind or',
+        '    return "" if behind or',
+    ),
+    Broken(
+        "a set is made anew from a template of a newer operator",
+        "volumes/anew.py",
+        " or pod.format < ours.oldest or (pod.format != built and built > ours.format)\n",
+        "\n",
+    ),
+    Broken(
+        "pods are taken while their set is made anew",
+        "rollout/course.py",
+        "        if anew.begun(self.snapshot, index, view.life):\n",
+        "        if False:\n",
+    ),
+    Broken(
+        "a set is made anew while another one goes",
+        "volumes/anew.py",
+        "    return any(other != index and (data_of(snapshot, other) or {}).get(KEY) for other in _indexes(snapshot))\n",
+        "    return False\n",
+        "nothing is lost by it: how many sets are away at a time is only a matter of care",
+    ),
+)
+UPGRADES = (
+    Broken(
+        "what another version has built is written anew",
+        "rollout/workloads.py",
+        "standing.format != view.snapshot.release.format",
+        "False",
+    ),
+    Broken(
+        "name servers that another version has built are written anew",
+        "rollout/servers.py",
+        "standing.format != form",
+        "False",
+    ),
+    Broken(
+        "a newer format restarts everybody",
+        "rollout/standing.py",
+        "pod.format < release.oldest",
+        "pod.format < release.format",
+    ),
+    Broken(
+        "what another version has built stays let through",
+        "rolling.py",
+        "        found += _held_back(snapshot, groups.views[index], standing, course.target)\n",
+        "        pass\n",
+    ),
+    Broken(
+        "who is of another format is let through with one below",
+        "rollout/standing.py",
+        "    why |= _above(fact, pods, why)\n",
+        "    pass\n",
+    ),
+)
+ALL = (*DRAINING, *COMING_AND_GOING, *MASTERS, *MEMBERS, *NAME_SERVERS, *ROLLOUTS, *GROWTH, *UPGRADES)

@@ -16,6 +16,7 @@ FAULTS = {
     *(f"fault/pod/{each}" for each in ("unschedulable", "slow-start", "image-pull", "slow-stop")),
     "fault/operator/killed-between-calls",
     "fault/operator/two-at-once",
+    "fault/volume/cannot-grow",
 }
 HAPPENINGS = {f"event/world/{each.name}" for each in CATALOGUE}
 # An intent is the only ConfigMap that is ever changed, and its changes have no word of their own.
@@ -46,9 +47,16 @@ ROLLOUTS = {
         "Annotate/ConfigChangedLive", "Annotate/RolledBack", "Annotate/RolloutComplete", "Apply/StatefulSetUpdated",
         "Configure/SettingsChanged", "Create/", "NumberRevision/", "Remove/ImageChanged", "Remove/RestartRequested",
         "SetPartition/ConfigNeedsRestart", "SetPartition/ImageChanged", "SetPartition/ReplicationModeChanged",
-        "SetPartition/ResourcesChanged",
+        "SetPartition/ResourcesChanged", "SetPartition/OperatorUpgraded", "SetPartition/",
     )
 }  # fmt: skip
+GROWTH = {"action/GrowClaim/VolumeGrows", "action/Orphan/VolumeResized", "volume/grown", "set/adopted-a-pod"}
+RESTS = {
+    f"rest/{kind}/{each}"
+    for kind, causes in (("brokerclusters", ("growth-", "upgrade-")), ("nameservers", ("upgrade-",)))
+    for each in (f"{cause}restarts-nobody" for cause in causes)
+}
+"""Looks at what rests after something has happened to it that is no reason to restart."""
 GROUPS = {
     f"transition/group/{each}"
     for each in (
@@ -76,7 +84,7 @@ ENDS = {
     "consumer/resent",
     "eviction/evicted",
 }
-REQUIRED = FAULTS | HAPPENINGS | ACTIONS | SCALING | ROLLOUTS | GROUPS | MEMBERS | ENDS
+REQUIRED = FAULTS | HAPPENINGS | ACTIONS | SCALING | ROLLOUTS | GROWTH | RESTS | GROUPS | MEMBERS | ENDS
 
 ENOUGH = 1000
 """From so many histories on, what never happened fails the run."""

@@ -10,6 +10,7 @@ from rocketmq_operator.api import BrokerCluster, NameServer
 
 from .addresses import NameServers
 from .groups.data import BrokerData
+from .release import THIS, Release
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -196,7 +197,8 @@ class ClusterSnapshot(Remembering, frozen=True):
     far as ``groups.decide.demand`` asked for them; ``cordoned`` names nodes that take no new pods. ``last_words`` are last log
     lines of pods that fail in a rollout; ``servers_rolling``: its NameServer restarts pods, or will. ``others_rolling`` other clusters restart after an upgrade of the operator, and
     ``most_rolling`` may at a time. ``claims`` by name, None where they may not be read; ``expandable`` by storage class, as far as
-    ``volumes.growth.demand`` asked: whether its volumes can grow, None where it may not be read. ``now_ms``: when it was looked."""
+    ``volumes.growth.demand`` asked: whether its volumes can grow, None where it may not be read. ``now_ms``: when it was looked.
+    ``release``: who looks."""
 
     cluster: BrokerCluster
     objects: Mapping[tuple[str, str], ObjectFact] = {}
@@ -217,6 +219,7 @@ class ClusterSnapshot(Remembering, frozen=True):
     others_rolling: int = 0
     most_rolling: int = 1
     now_ms: int = 0
+    release: Release = THIS
 
     def later(self, **found: Any) -> "ClusterSnapshot":
         """With what was looked at last (``LATER``). What was found out about it before stays: no answer depends on these."""
@@ -253,3 +256,4 @@ class NameServerSnapshot(msgspec.Struct, frozen=True):
     registrations: Registrations = {}
     orders: Settings = {}
     last_words: Mapping[str, str] = {}
+    release: Release = THIS

@@ -8,6 +8,7 @@ from rocketmq_operator.core.addresses import AddressError, NameServers
 from rocketmq_operator.core.facts import ClusterSnapshot, NameServerSnapshot
 from rocketmq_operator.core.groups import decide as groups
 from rocketmq_operator.core.registration import answering
+from rocketmq_operator.core.release import THIS, Release
 from rocketmq_operator.core.volumes import growth
 from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.types import Ref
@@ -39,8 +40,10 @@ class BrokerClusters:
         now: Now,
         guard: Guard,
         most_rolling: int = MOST_ROLLING,
+        release: Release = THIS,
     ) -> None:
         self.board = Board()
+        self._release = release
         self._most_rolling = most_rolling
         self._upgrading: set[Key] = set()
         self._world = world
@@ -93,6 +96,7 @@ class BrokerClusters:
             claims=self._world.claims_of(key),
             servers_rolling=self._servers_rolling(cluster),
             now_ms=self._now.milliseconds(),
+            release=self._release,
             last_words=await last_words(
                 self._kube, key.namespace, pods, cluster.status.conditions if cluster.status else ()
             ),

@@ -10,6 +10,7 @@ import structlog
 from rocketmq_operator.admin import Admin
 from rocketmq_operator.api import BROKER_CLUSTER, NAME_SERVER, BrokerCluster, NameServer
 from rocketmq_operator.core import names
+from rocketmq_operator.core.release import THIS, Release
 from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.resources import CONTROLLER_REVISION, NODE, POD, PVC
 from rocketmq_operator.kube.types import Resource
@@ -53,6 +54,7 @@ class Controller:
         on_run: OnRun | None = None,
         guard: Guard = lambda: None,
         most_rolling: int = MOST_ROLLING,
+        release: Release = THIS,
     ) -> None:
         self.world = World(clock.now)
         self._clock, self._random = clock, random
@@ -61,11 +63,11 @@ class Controller:
         self._queue: WorkQueue[Key] = WorkQueue(clock=clock, random=random)
         now = Now(clock.wall)
         reporter = Reporter(kube, recorder, now)
-        clusters = BrokerClusters(self.world, kube, admin, reporter, now, guard, most_rolling)
+        clusters = BrokerClusters(self.world, kube, admin, reporter, now, guard, most_rolling, release)
         self.board = clusters.board
         self._kinds: dict[str, Callable[[Key], Awaitable[float | None]]] = {
             BROKER_CLUSTER.kind: clusters.reconcile,
-            NAME_SERVER.kind: NameServers(self.world, kube, admin, reporter, now, guard).reconcile,
+            NAME_SERVER.kind: NameServers(self.world, kube, admin, reporter, now, guard, release).reconcile,
         }
         self._reflectors = self._make_reflectors(kube, namespaces)
         # What an operator may be forbidden to read: without it, it does less.

@@ -10,6 +10,7 @@ from rocketmq_operator.admin import Admin
 from rocketmq_operator.api import NameServer
 from rocketmq_operator.core import completeness, names, nameserver_scaling, nameservers
 from rocketmq_operator.core.facts import NameServerSnapshot, Referring
+from rocketmq_operator.core.release import THIS, Release
 from rocketmq_operator.core.rollout import servers as rollout_servers
 from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.types import Ref
@@ -28,7 +29,17 @@ T = TypeVar("T")
 class NameServers:
     """The reconciler of all NameServers."""
 
-    def __init__(self, world: World, kube: Kube, admin: Admin, reporter: Reporter, now: Now, guard: Guard) -> None:
+    def __init__(
+        self,
+        world: World,
+        kube: Kube,
+        admin: Admin,
+        reporter: Reporter,
+        now: Now,
+        guard: Guard,
+        release: Release = THIS,
+    ) -> None:
+        self._release = release
         self._world = world
         self._kube = kube
         self._admin = admin
@@ -55,7 +66,9 @@ class NameServers:
         clusters = tuple(self._referring(server))
         status = server.status.conditions if server.status else ()
         words = await last_words(self._kube, key.namespace, pods, status)
-        there = NameServerSnapshot(server, self._world.facts(key), pods, clusters, last_words=words)
+        there = NameServerSnapshot(
+            server, self._world.facts(key), pods, clusters, last_words=words, release=self._release
+        )
         shrinking = nameserver_scaling.shrinking(there)
         changing = shrinking or completeness.unasked(pods) or servers_due(there, self._now.milliseconds())
         servers = {pod.name: f"{pod.ip}:{names.NAME_SERVER_PORT}" for pod in pods if pod.runs}

@@ -14,8 +14,10 @@ from ..world import NAMESPACE, World
 from ..world.broker_process import STORE_VOLUME
 from ..world.kernel import Violation
 from ..world.pod import Pod
-from ..world.readiness import healthy
+from ..world.readiness import healthy, up_to_date
+from ..world.revisions import name_of
 from ..world.routes import ORDER
+from .events_growth import as_big_as_asked, small
 from .events_rollouts import settle
 from .events_scaling import CLUSTER, annotate
 from .events_users import edit
@@ -95,7 +97,10 @@ async def reached(history: "History", seconds: float) -> None:
         missing = [*_unlike_spec(history.world), *_closed(history.world), *_unread(history.world)]
         _delete_old_files(history.world)
         _claims(history)
-        quiet_for = history.kernel.now() - max(each.last_write for each in history.alive())
+        as_big_as_asked(history)
+        quiet_for = history.kernel.now() - max(
+            (each.last_write for each in history.alive()), default=history.kernel.now()
+        )
         if not missing and quiet_for >= STILL_SECONDS:
             history.kernel.count("end/converged")
             return
@@ -122,7 +127,19 @@ def _unlike_spec(world: World) -> Iterator[str]:
         if not healthy(pod.obj):
             yield f"pod {key[1]} is not ready"
     yield from _behind(world)
+    yield from small(world)
+    yield from _orphans(world)
     yield from _forgotten(world)
+
+
+def _orphans(world: World) -> Iterator[str]:
+    """Pods and claims that belong to a set which is no more there: it was made anew around them."""
+    there = {each["metadata"]["uid"] for each in world.api.objects("statefulsets")}
+    for plural in ("pods", "persistentvolumeclaims"):
+        for key, each in world.api.all(plural).items():
+            owners = each.obj["metadata"].get("ownerReferences", ())
+            if (plural == "pods" and not owners) or any(owner["uid"] not in there for owner in owners):
+                yield f"{key[1]} belongs to {owners or 'nobody'}"
 
 
 def _forgotten(world: World) -> Iterator[str]:
@@ -142,9 +159,14 @@ def _forgotten(world: World) -> Iterator[str]:
 def _behind(world: World) -> Iterator[str]:
     """Where pods are not what their spec says: another template, an image that nobody wants, older than a restart."""
     for obj in world.api.objects("statefulsets"):
-        status, name = obj.get("status", {}), obj["metadata"]["name"]
-        if status.get("updatedReplicas") != status.get("replicas"):
-            yield f"{name} has {status.get('updatedReplicas')} of {status.get('replicas')} pods at its template"
+        name, template = obj["metadata"]["name"], obj["spec"]["template"]
+        pods = (world.api.find("pods", (NAMESPACE, f"{name}-{number}")) for number in range(obj["spec"]["replicas"]))
+        newest = name_of(name, template)
+        behind = [
+            pod["metadata"]["name"] for pod in pods if pod and not up_to_date(pod, template, newest, world.oldest)
+        ]
+        if behind:
+            yield f"{name} has pods that are not at its template: {', '.join(behind)}"
     specs = {each["metadata"]["name"]: each["spec"] for each in world.api.objects(CLUSTERS.plural)}
     for key, pod in world.api.all("pods").items():
         wanted = specs.get(pod.obj["metadata"]["labels"].get(names.CLUSTER_LABEL, ""), {}).get("brokerImage")

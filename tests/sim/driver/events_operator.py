@@ -2,7 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from rocketmq_operator.core.release import Release
+
 from .event import Event
+from .rest import at_rest
 
 if TYPE_CHECKING:
     from .history import History
@@ -41,8 +44,39 @@ def _retire(history: "History", operator: object) -> None:
         history.random.choice(history.alive()).kill()
 
 
+def upgrade(history: "History") -> bool:
+    """Another version of the operator is installed, which builds pods in another format; a few ask for restarts of older ones."""
+
+    def install() -> None:
+        _install(history, history.release.oldest)
+        history.watchdog.reasons.upgraded()
+
+    at_rest(history, install)
+    return True
+
+
+def upgrade_that_restarts(history: "History") -> bool:
+    """A version that lets no older pod run on."""
+    history.watchdog.reasons.outdated(_install(history, history.release.format + 1))
+    return True
+
+
+def _install(history: "History", oldest: int) -> Release:
+    """The new one starts, and the old one ends a little later, or before that: as a Deployment does it."""
+    history.release = Release(history.release.format + 1, oldest)
+    history.kernel.tell("the operator is upgraded to", history.release)
+    old = history.alive()
+    if not old or history.random.random() < 0.5:
+        history.start_operator()
+    for each in old:
+        history.kernel.later(history.random.uniform(0, 20), each.kill)
+    return history.release
+
+
 EVENTS = (
     Event("operator-killed", 1.0, kill),
     Event("operator-doomed", 2.0, doom),
     Event("operator-doubled", 1.0, second),
+    Event("operator-upgraded", 0.8, upgrade),
+    Event("operator-upgraded-with-restarts", 0.3, upgrade_that_restarts),
 )

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from rocketmq_operator.core.release import THIS
 from rocketmq_operator.reconcile.resources import CLUSTERS, NAME_SERVERS
 
 from ..branches import Crossing, Straight
@@ -37,6 +38,8 @@ class History:
         self.rest = 0.0
         """Seconds for which nothing else is to happen, so that what was begun may come to its end; or until ``rested``."""
         self.rested: Callable[[], bool] = never
+        self.release = THIS
+        """The version of the operator that is installed: operators that start are of it."""
         self.silent: list[str] = []
         """Topics that nobody reads."""
 
@@ -67,7 +70,9 @@ class History:
 
     def start_operator(self) -> Operator:
         """One more operator process."""
-        operator = Operator(self.world, self.watchdog, next(self.numbers), elect=self.elect).start()
+        operator = Operator(
+            self.world, self.watchdog, next(self.numbers), elect=self.elect, release=self.release
+        ).start()
         operator.on_death = self._operator_died
         self.operators.append(operator)
         return operator
@@ -107,6 +112,9 @@ class History:
             "storage": {"volumePolicy": random.choice(("Retain", "Retain", "Delete"))},
             "brokerImage": random.choice(("rocketmq:5.4.0", "rocketmq:5.4.0", "rocketmq:4.9.8")),
         }
+        if random.random() < 0.2:
+            # As in the seed project: one claim a broker, for its messages.
+            spec["volumeClaimTemplate"] = {"spec": {"resources": {"requests": {"storage": "5Gi"}}}}
         if random.random() < 0.7:
             spec["nameServerRef"] = {"name": NAME_SERVER}
         else:

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from rocketmq_operator.admin import Admin
 from rocketmq_operator.core.names import FIELD_MANAGER
+from rocketmq_operator.core.release import THIS, Release
 from rocketmq_operator.reconcile.controller import Controller
 from rocketmq_operator.runtime.election import Terms
 from rocketmq_operator.runtime.lease import Elector
@@ -26,10 +27,11 @@ class Died(asyncio.CancelledError):
 class Operator:
     """``elect``: it leads only while it holds the lease; else at once. ``doom`` counts calls down to its death."""
 
-    def __init__(self, world: World, watchdog: Watchdog, number: int, *, elect: bool) -> None:
+    def __init__(self, world: World, watchdog: Watchdog, number: int, *, elect: bool, release: Release = THIS) -> None:
         self.world = world
         self._watchdog = watchdog
         self.name = f"operator-{number}"
+        self.release = release
         self.dead = False
         self.doom: int | None = None
         self.last_write = -1.0
@@ -49,6 +51,7 @@ class Operator:
             random=random,
             workers=3,
             guard=self._guard,
+            release=release,
         )
         if elect:
             own = Link(world.api, world.weather, random, FIELD_MANAGER, self._step)
@@ -66,7 +69,7 @@ class Operator:
 
     def start(self) -> "Operator":
         """Its life begins."""
-        self.world.kernel.tell(self.name, "starts")
+        self.world.kernel.tell(self.name, "starts, as", self.release)
         lead = self._elector.run(self.controller.lead) if self._elector else self.controller.lead()
         self._tasks = [asyncio.create_task(self.controller.watch()), asyncio.ensure_future(lead)]
         for each in self._tasks:

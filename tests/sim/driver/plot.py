@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from ..branches import CROSSROADS
 from . import (
     events_aimed,
+    events_growth,
     events_kubernetes,
     events_leaving,
     events_operator,
@@ -34,6 +35,7 @@ CATALOGUE: tuple[Event, ...] = (
     *events_users.EVENTS,
     *events_scaling.EVENTS,
     *events_volumes.EVENTS,
+    *events_growth.EVENTS,
     *events_aimed.EVENTS,
     *events_readers.EVENTS,
     *events_leaving.EVENTS,

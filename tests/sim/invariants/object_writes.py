@@ -9,6 +9,7 @@ from ..world import World
 from . import facts, rollouts
 from .copies import leaves_a_copy, moves_only_equal
 from .leaving import name_server_goes_last, opens_with_everything
+from .remade import remade_around_its_pods
 
 Key = tuple[str, str]
 Rule = Callable[[World, str, str, Key, Any], str | None]
@@ -61,4 +62,5 @@ OBJECT_RULES: tuple[tuple[str, Rule], ...] = (
     ("opens-with-everything", opens_with_everything),
     ("name-server-goes-last", name_server_goes_last),
     ("claims-are-the-users", claims_are_the_users),
+    ("remade-around-its-pods", remade_around_its_pods),
 )

@@ -56,6 +56,9 @@ class Removal:
         """No group goes with a message that somebody has still to read, or with a topic that lives there alone."""
         obj = self._world.api.find(plural, key) if (verb, plural) == ("delete", "statefulsets") else None
         group = facts.group_of(obj) if obj else None
+        if body.get("propagation") == "Orphan":
+            # It is made anew around its pods, which stay (``remade``).
+            return None
         if obj is None or group is None or obj["metadata"]["uid"] != (body.get("uid") or obj["metadata"]["uid"]):
             return None
         taking = self._taking(group)

@@ -8,6 +8,7 @@ from .broker_writes import BROKER_RULES
 from .hidden import Hidden
 from .object_writes import OBJECT_RULES
 from .phases import Phases
+from .reasons import Reasons
 from .removal import Removal
 from .taking import Taking
 
@@ -26,6 +27,7 @@ class Watchdog:
         self.taking = Taking(world)
         self.removal = Removal(world)
         self.hidden = Hidden(world)
+        self.reasons = Reasons(world)
         self._planned = False
         world.kernel.later(LOOK_SECONDS, self._look_often)
 
@@ -36,6 +38,8 @@ class Watchdog:
         self._tell("one-member-at-a-time", self.taking.object_write(verb, plural, key, body))
         self._tell("removed-only-drained", self.removal.group_removed(verb, plural, key, body))
         self._tell("deletion-is-held", self.removal.deletion_allowed(verb, plural, key, body))
+        for name, problem in self.reasons.object_write(verb, plural, key, body):
+            self._tell(name, problem)
         self._look_soon()
 
     def broker_write(self, operation: str, address: str, what: Any) -> None:
@@ -66,6 +70,7 @@ class Watchdog:
 
     def _look_often(self) -> None:
         self.look()
+        self.reasons.look()
         self._tell("serves-in-the-routes", self.hidden.look())
         if not self.world.clients.stopped:
             self.world.kernel.later(LOOK_SECONDS, self._look_often)

@@ -7,6 +7,7 @@ from .api import Api
 from .budgets import evict
 from .clients import Clients
 from .endpoints import Endpoints
+from .expansion import Expansion
 from .gc import GarbageCollector
 from .kernel import Kernel
 from .kubelet import Kubelets
@@ -32,6 +33,7 @@ class World:
         self.gc = GarbageCollector(kernel, self.api)
         self.nodes = Nodes(kernel, self.api, kernel.random("nodes").randint(3, 5))
         self.volumes = Volumes(kernel, self.api)
+        self.expansion = Expansion(kernel, self.api)
         self.sets = StatefulSets(kernel, self.api, self.volumes)
         self.endpoints = Endpoints(kernel, self.api)
         self.ledger = Ledger(kernel)
@@ -39,6 +41,8 @@ class World:
         self.kubelets = Kubelets(kernel, self.api, self.nodes, self.volumes, self.rocketmq.launch)
         self.phases: Any = None
         """Where groups stand; the invariants keep it."""
+        self.oldest = 1
+        """The oldest format of pods that the operator which is installed lets run on."""
         self.rocketmq.kubelets, self.rocketmq.volumes = self.kubelets, self.volumes
         self.clients = Clients(kernel, self.rocketmq, self.ledger, f"{NAME_SERVER}-ns.{NAMESPACE}.svc")
         kernel.loop.resolve = self.endpoints.resolve  # type: ignore[attr-defined]
@@ -48,6 +52,7 @@ class World:
         self.weather.quiet = True
         self.kubelets.trouble = 0.0
         self.rocketmq.trouble = 0.0
+        self.expansion.trouble = 0.0
 
 
 __all__ = ["NAMESPACE", "NAME_SERVER", "Api", "Clients", "Kernel", "Link", "SimAdmin", "Weather", "World", "evict"]

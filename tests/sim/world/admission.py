@@ -1,7 +1,9 @@
 """What the API server itself does to a write: generations, subresources, fields that may not change, defaults."""
 
+from decimal import Decimal
 from typing import Any
 
+from rocketmq_operator.core.quantity import parse
 from rocketmq_operator.kube.errors import Invalid
 
 Json = dict[str, Any]
@@ -72,7 +74,29 @@ def _immutable(plural: str, old: Json, new: Json) -> None:
             )
         if int(after["replicas"]) < 0:
             raise Invalid("spec.replicas: Invalid value", status=422, reason="Invalid")
+    if plural == "persistentvolumeclaims":
+        _claim(old, new)
     if plural in ("brokerclusters", "nameservers") and int(new["spec"].get(SCALE[plural], 1)) < 1:
         raise Invalid(
             f"spec.{SCALE[plural]}: Invalid value: should be greater than or equal to 1", status=422, reason="Invalid"
         )
+
+
+def size_of(sizes: Json) -> Decimal:
+    """The storage in a list of resources."""
+    return parse(sizes["storage"]) or Decimal(0)
+
+
+def _claim(old: Json, new: Json) -> None:
+    """A bound claim may ask for more, and for less of what it never got; nothing else of it changes."""
+    before, after = old["spec"], new["spec"]
+    if before == after:
+        return
+    bound = old.get("status", {}).get("phase") == "Bound"
+    if not bound or {**before, "resources": None} != {**after, "resources": None}:
+        raise Invalid("spec: Forbidden: spec is immutable after creation", status=422, reason="Invalid")
+    had, asked, has = (size_of(each) for each in (before["resources"]["requests"], after["resources"]["requests"],
+                                                  old["status"]["capacity"]))  # fmt: skip
+    if asked < had and asked <= has:
+        raise Invalid("spec.resources.requests.storage: Forbidden: field can not be less than status.capacity",
+                      status=422, reason="Invalid")  # fmt: skip

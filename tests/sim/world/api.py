@@ -92,8 +92,8 @@ class Api(Database):
         finalizers = list(metadata.get("finalizers", ()))
         if propagation == "Foreground" and self.dependents.get(metadata["uid"]):
             finalizers.append("foregroundDeletion")
-        if propagation == "Orphan" and self.dependents.get(metadata["uid"]):
-            self.orphan(metadata["uid"])
+        if propagation == "Orphan":
+            finalizers.append("orphan")
         bound = resource.plural == "pods" and there.obj["spec"].get("nodeName")
         if not finalizers and not bound:
             self.remove(resource.plural, key)
@@ -102,11 +102,6 @@ class Api(Database):
             if finalizers:
                 metadata["finalizers"] = finalizers
             self.replace(resource.plural, key, {**there.obj, "metadata": metadata})
-
-    def orphan(self, uid: str) -> None:
-        """Take an owner's references from everything that has them."""
-        for plural, key in list(self.dependents.get(uid, ())):
-            self.update(plural, key, lambda obj: without_owners(obj, {uid}))
 
     def list_page(
         self,

@@ -35,10 +35,21 @@ class GarbageCollector:
                 self._kernel.later(self._random.uniform(0.05, 2), self._collect, owner["uid"])
 
     def _foreground(self, key: Key, obj: Json) -> None:
+        if "orphan" in obj["metadata"].get("finalizers", ()):
+            self._kernel.later(self._random.uniform(0.05, 2), self._orphan, key, obj["metadata"]["uid"], obj["kind"])
         if "foregroundDeletion" in obj["metadata"].get("finalizers", ()):
             self._kernel.later(
                 self._random.uniform(0.05, 1), self._collect_first, obj["metadata"]["uid"], obj["kind"], key
             )
+
+    def _orphan(self, key: Key, uid: str, kind: str) -> None:
+        """Orphaning deletion: dependents lose their owner first, one after the other, then it goes."""
+        for plural, each in list(self._api.dependents.get(uid, ())):
+            self._api.update(plural, each, lambda obj: without_owners(obj, {uid}))
+        plural, there = kind.lower() + "s", self._api.find(kind.lower() + "s", key)
+        if there is not None and there["metadata"]["uid"] == uid:
+            self._kernel.count("set/orphaned")
+            self._api.update(plural, key, lambda obj: without_finalizer(obj, "orphan"))
 
     def _collect(self, uid: str) -> None:
         for plural, key in list(self._api.dependents.get(uid, ())):

@@ -69,7 +69,7 @@ class Link(Way):
     ) -> None:
         key = _key(ref)
         await self._write(
-            "delete", ref.resource, key, {"uid": uid, "propagation": propagation},
+            "delete", ref.resource, key, {"uid": uid, "resourceVersion": resource_version, "propagation": propagation},
             lambda: self.api.delete(ref.resource, key, uid, resource_version, propagation),
         )  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from rocketmq_operator.core import names
+
 from .stored import Json
 
 
@@ -20,3 +22,10 @@ def ready(pod: Json) -> bool:
 def healthy(pod: Json) -> bool:
     """Running, ready, and not about to go."""
     return ready(pod) and not pod["metadata"].get("deletionTimestamp")
+
+
+def up_to_date(pod: Json, template: Json, newest: str, oldest: int) -> bool:
+    """Whether a pod is of a template, whose revision is ``newest``, or of the same built in another format that may run on."""
+    notes, wanted = pod["metadata"]["annotations"], template["metadata"]["annotations"]
+    same = notes[names.REVISION_LABEL] == wanted[names.REVISION_LABEL]
+    return bool(revision_of(pod) == newest or (same and int(notes[names.FORMAT_ANNOTATION]) >= oldest))

@@ -58,7 +58,7 @@ def pod_of(obj: Json, ordinal: int, revisions: Revisions, volumes: Volumes) -> J
     revision = revisions.current if ordinal < partition else revisions.newest
     template = revisions.templates[revision]
     name = f"{metadata['name']}-{ordinal}"
-    owner = _owner(obj)
+    owner = owner_of(obj)
     keep = spec.get("persistentVolumeClaimRetentionPolicy", {}).get("whenDeleted") != "Delete"
     claims = []
     for each in spec.get("volumeClaimTemplates", ()):
@@ -95,7 +95,8 @@ def pod_of(obj: Json, ordinal: int, revisions: Revisions, volumes: Volumes) -> J
     }
 
 
-def _owner(obj: Json) -> Json:
+def owner_of(obj: Json) -> Json:
+    """How a set is named as an owner."""
     metadata = obj["metadata"]
     return {
         "apiVersion": "apps/v1", "kind": "StatefulSet", "name": metadata["name"], "uid": metadata["uid"],

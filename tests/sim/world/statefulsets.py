@@ -4,7 +4,7 @@ from .api import Api
 from .gc import delete
 from .kernel import Kernel
 from .readiness import healthy, revision_of
-from .revisions import Revisions, pod_of
+from .revisions import Revisions, owner_of, pod_of
 from .stored import Json, Key
 from .volumes import Volumes
 
@@ -39,10 +39,34 @@ class StatefulSets:
             return
         revisions = self._revisions.setdefault(obj["metadata"]["uid"], Revisions())
         revisions.look(key[1], obj)
+        self._adopt(key, obj)
         pods = self._pods(obj)
         if self._scale(obj, pods, revisions):
             self._roll(obj, pods, revisions)
+        self._keep(obj, pods)
         self._status(key, obj, revisions)
+
+    def _adopt(self, key: Key, obj: Json) -> None:
+        """Pods of that name and with its labels that belong to nobody are its own from now on (controller_ref_manager.go)."""
+        wanted = obj["spec"]["selector"]["matchLabels"].items()
+        for place, pod in list(self._api.all("pods").items()):
+            metadata = pod.obj["metadata"]
+            own = place[0] == key[0] and place[1].rpartition("-")[0] == key[1] and wanted <= metadata["labels"].items()
+            if own and not metadata.get("ownerReferences") and not metadata.get("deletionTimestamp"):
+                self._kernel.tell("statefulset", key[1], "adopts", place[1])
+                self._kernel.count("set/adopted-a-pod")
+                self._api.update("pods", place, lambda each: _owned(each, [owner_of(obj)]))
+
+    def _keep(self, obj: Json, pods: dict[int, Json]) -> None:
+        """Claims that go with their set belong to it, also if another one of that name had them before."""
+        if obj["spec"].get("persistentVolumeClaimRetentionPolicy", {}).get("whenDeleted") != "Delete":
+            return
+        for pod in pods.values():
+            for template in obj["spec"].get("volumeClaimTemplates", ()):
+                key = (obj["metadata"]["namespace"], f"{template['metadata']['name']}-{pod['metadata']['name']}")
+                claim = self._api.find("persistentvolumeclaims", key)
+                if claim is not None and not claim["metadata"].get("ownerReferences"):
+                    self._own(key, [owner_of(obj)])
 
     def _pods(self, obj: Json) -> dict[int, Json]:
         found = {}
@@ -102,7 +126,7 @@ class StatefulSets:
     def _own(self, key: Key, owners: list[Json]) -> None:
         self._api.update(
             "persistentvolumeclaims", key,
-            lambda claim: {**claim, "metadata": {**claim["metadata"], "ownerReferences": owners}},
+            lambda claim: _owned(claim, owners),
         )  # fmt: skip
 
     def _roll(self, obj: Json, pods: dict[int, Json], revisions: Revisions) -> None:
@@ -137,3 +161,7 @@ class StatefulSets:
         }
         if obj.get("status") != status:
             self._api.update("statefulsets", key, lambda each: {**each, "status": status})
+
+
+def _owned(obj: Json, owners: list[Json]) -> Json:
+    return {**obj, "metadata": {**obj["metadata"], "ownerReferences": owners}}

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from .store import Store
 
 PROTECTION = "kubernetes.io/pvc-protection"
+CLASS = "standard"
+"""The default storage class; its volumes can grow."""
 
 
 class Volume:
@@ -37,6 +39,7 @@ class Volumes:
         self._random = kernel.random("volumes")
         self.local = self._random.random() < 0.3
         self.all: dict[str, Volume] = {}
+        api.insert("storageclasses", {"metadata": {"name": CLASS}, "allowVolumeExpansion": True})
         api.listen("persistentvolumeclaims", self._claim_changed)
         api.listen("pods", self._pod_changed)
 
@@ -47,7 +50,9 @@ class Volumes:
             metadata = {**claim["metadata"], "namespace": namespace, "finalizers": [PROTECTION]}
             if owners:
                 metadata["ownerReferences"] = owners
-            self._api.insert("persistentvolumeclaims", {**claim, "metadata": metadata, "status": {"phase": "Pending"}})
+            spec = {"storageClassName": CLASS, **claim["spec"]}
+            made = {**claim, "spec": spec, "metadata": metadata, "status": {"phase": "Pending"}}
+            self._api.insert("persistentvolumeclaims", made)
 
     def of(self, key: Key, node: str = "") -> Volume | None:
         """The volume behind a claim; made, and bound to ``node`` where storage is local, at its first use."""
@@ -58,7 +63,8 @@ class Volumes:
         if uid not in self.all:
             volume = self.all[uid] = Volume(key[1], uid)
             volume.node = node if self.local else ""
-            self._api.update("persistentvolumeclaims", key, lambda obj: {**obj, "status": {"phase": "Bound"}})
+            status = {"phase": "Bound", "capacity": {"storage": claim["spec"]["resources"]["requests"]["storage"]}}
+            self._api.update("persistentvolumeclaims", key, lambda obj: {**obj, "status": status})
         return self.all[uid]
 
     def bound_to(self, key: Key) -> str:

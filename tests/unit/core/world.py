@@ -33,6 +33,7 @@ from rocketmq_operator.core.plan import (
     SetPartition,
     WipeWritePermission,
 )
+from rocketmq_operator.core.release import THIS
 from rocketmq_operator.core.rollout.template import started, template_format
 from rocketmq_operator.core.volumes import growth
 
@@ -103,6 +104,7 @@ class World:
         self.done: list[Any] = []
         self.current: dict[str, tuple[str, int]] = {}
         self.others_rolling = 0
+        self.release = THIS
         self.volumes: Volumes | None = None
         self.orphaned = 0
 
@@ -113,7 +115,7 @@ class World:
         other.lists = {server: None if listed is None else dict(listed) for server, listed in self.lists.items()}
         other.name_servers, other.data, other.cordoned = self.name_servers, dict(self.data), self.cordoned
         other.volumes = self.volumes and self.volumes.copy()
-        other.current = dict(self.current)
+        other.current, other.release = dict(self.current), self.release
         other.order, other.now_ms = {server: dict(config) for server, config in self.order.items()}, self.now_ms
         return other
 
@@ -130,6 +132,7 @@ class World:
             cordoned=self.cordoned,
             others_rolling=self.others_rolling,
             now_ms=self.now_ms,
+            release=self.release,
             most_rolling=3,
             claims=None if self.volumes is None else dict(self.volumes.claims),
         )

@@ -9,6 +9,7 @@ from rocketmq_operator.api.properties import normalise
 from .. import names
 from ..drift import digest
 from ..memo import Memo
+from ..release import FORMAT
 from . import network, pod, scripts
 
 Json = dict[str, Any]
@@ -22,14 +23,14 @@ HELD_PARTITION = 1_000
 RESOURCES = pod.Defaults(cpu="100m", memory="256Mi", memory_limit="512Mi")
 
 
-def objects(server: NameServer, started: str = "", partition: int = HELD_PARTITION) -> list[Json]:
+def objects(server: NameServer, started: str = "", partition: int = HELD_PARTITION, form: int = FORMAT) -> list[Json]:
     """All objects of a NameServer, those first that others mention; the last is its StatefulSet."""
     meta = server.metadata
-    inputs = (meta.name, server.spec, started, partition)
-    return _made.get(meta.uid, inputs, lambda: _objects(server, started, partition))
+    inputs = (meta.name, server.spec, started, partition, form)
+    return _made.get(meta.uid, inputs, lambda: _objects(server, started, partition, form))
 
 
-def _objects(server: NameServer, started: str, partition: int) -> list[Json]:
+def _objects(server: NameServer, started: str, partition: int, form: int) -> list[Json]:
     name = server.metadata.name
     labels, selector = names.name_server_labels(name), {names.NAME_SERVER_LABEL: name}
     listed = {**selector, names.LISTED_LABEL: "true"}
@@ -40,7 +41,7 @@ def _objects(server: NameServer, started: str, partition: int) -> list[Json]:
         network.headless(names.name_server_peers(name), labels, listed, ports, ready_only=False),
         network.headless(names.name_server_workload(name), labels, listed, ports, ready_only=True),
         network.budget(names.name_server_workload(name), labels, {"matchLabels": selector}, {"maxUnavailable": 1}),
-        stateful_set(server, config["metadata"]["name"], started, partition),
+        stateful_set(server, config["metadata"]["name"], started, partition, form),
     ]
 
 
@@ -75,7 +76,9 @@ def kept_orders(name: str, data: dict[str, str]) -> Json:
     }
 
 
-def stateful_set(server: NameServer, config: str, started: str = "", partition: int = HELD_PARTITION) -> Json:
+def stateful_set(
+    server: NameServer, config: str, started: str = "", partition: int = HELD_PARTITION, form: int = FORMAT
+) -> Json:
     """The StatefulSet; ``started`` is the revision that its pods are started for, kept in their annotations."""
     spec, name = server.spec, server.metadata.name
     template = spec.pod_template or PodTemplate()
@@ -94,7 +97,7 @@ def stateful_set(server: NameServer, config: str, started: str = "", partition: 
                 "metadata": {
                     # A pod begins listed; the operator takes the label from one that is to go.
                     "labels": {**template.labels, **labels, names.LISTED_LABEL: "true"},
-                    **pod.annotations(template, started),
+                    **pod.annotations(template, started, form),
                 },
                 "spec": {
                     **pod.extras(template),

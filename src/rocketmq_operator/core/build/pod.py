@@ -12,10 +12,6 @@ from .. import names, quantity
 
 Json = dict[str, Any]
 
-FORMAT = 1
-"""How this version builds pods. A new number restarts nobody: what was built in another stays until something else restarts
-it (``rollout.standing.OLDEST_FORMAT``). A test fails when what is built changes and this number does not."""
-
 CONFIG_PATH = "/etc/rocketmq-operator/config"
 DATA_PATH = "/var/lib/rocketmq"
 USER = 3000
@@ -138,9 +134,9 @@ def placement(template: PodTemplate, affinity: Json | None, selector: Mapping[st
     return body
 
 
-def annotations(template: PodTemplate, started: str) -> Json:
-    """The user's annotations, the revision that a pod is started for, and how it was built."""
-    ours = {names.REVISION_LABEL: started, names.FORMAT_ANNOTATION: str(FORMAT)} if started else {}
+def annotations(template: PodTemplate, started: str, form: int) -> Json:
+    """The user's annotations, the revision that a pod is started for, and the format in which it was built."""
+    ours = {names.REVISION_LABEL: started, names.FORMAT_ANNOTATION: str(form)} if started else {}
     every = {**template.annotations, **ours}
     return {"annotations": every} if every else {}
 

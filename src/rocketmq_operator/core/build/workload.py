@@ -7,6 +7,7 @@ from rocketmq_operator.api.common import PodTemplate
 
 from .. import names
 from ..memo import Memo
+from ..release import FORMAT
 from . import pod, storage
 
 Json = dict[str, Any]
@@ -32,19 +33,20 @@ def stateful_set(
     replicas: int,
     started: str = "",
     partition: int = HELD_PARTITION,
+    form: int = FORMAT,
 ) -> Json:
     """The StatefulSet of a group; nothing but ``replicas`` follows the number of members. ``started`` is the revision that
-    its pods are started for, kept in their annotations.
+    its pods are started for, kept in their annotations, with ``form``, the format in which they are built.
 
     Pods start in parallel. ``partition`` holds every pod back: a pod that comes back by itself comes back as it was, and
     only a rollout, member by member, lowers it.
     """
     meta = cluster.metadata
-    inputs = (meta.name, cluster.spec, config, hard_spread, replicas, started, partition)
+    inputs = (meta.name, cluster.spec, config, hard_spread, replicas, started, partition, form)
     return _made.get(
         (meta.uid, group),
         inputs,
-        lambda: _stateful_set(cluster, group, config, hard_spread, replicas, started, partition),
+        lambda: _stateful_set(cluster, group, config, hard_spread, replicas, started, partition, form),
     )
 
 
@@ -56,6 +58,7 @@ def _stateful_set(
     replicas: int,
     started: str,
     partition: int,
+    form: int,
 ) -> Json:
     spec, name = cluster.spec, cluster.metadata.name
     labels = names.group_labels(name, group)
@@ -71,7 +74,7 @@ def _stateful_set(
             "selector": {"matchLabels": {names.CLUSTER_LABEL: name, names.GROUP_LABEL: str(group)}},
             "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": partition}},
             "persistentVolumeClaimRetentionPolicy": storage.retention(spec),
-            "template": _template(cluster, group, config, volumes, hard_spread, started),
+            "template": _template(cluster, group, config, volumes, hard_spread, started, form),
             **({"volumeClaimTemplates": list(volumes.claims)} if volumes.claims else {}),
         },
     }
@@ -80,11 +83,17 @@ def _stateful_set(
 def template(cluster: BrokerCluster, group: int, config: str, *, hard_spread: bool) -> Json:
     """The template of a group's pods alone: to compare it with another, so it is not kept."""
     volumes = storage.volumes(cluster.spec, names.group_labels(cluster.metadata.name, group))
-    return _template(cluster, group, config, volumes, hard_spread, "")
+    return _template(cluster, group, config, volumes, hard_spread, "", FORMAT)
 
 
 def _template(
-    cluster: BrokerCluster, group: int, config: str, volumes: storage.Volumes, hard_spread: bool, started: str
+    cluster: BrokerCluster,
+    group: int,
+    config: str,
+    volumes: storage.Volumes,
+    hard_spread: bool,
+    started: str,
+    form: int,
 ) -> Json:
     spec, name = cluster.spec, cluster.metadata.name
     template = spec.pod_template or PodTemplate()
@@ -94,7 +103,7 @@ def _template(
     return {
         "metadata": {
             "labels": {**template.labels, **labels},
-            **pod.annotations(template, started),
+            **pod.annotations(template, started, form),
         },
         "spec": {
             **pod.extras(template),

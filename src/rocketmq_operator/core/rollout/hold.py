@@ -8,16 +8,19 @@ from rocketmq_operator.api.rollout import Canary, Restarts, Rollout
 
 from .. import names
 from ..facts import ClusterSnapshot, PodFact, Problem
-from ..groups.view import Views
+from ..groups.view import GroupView, Views
 from ..pods import NO_IMAGE
 from . import revisions, windows
 from .diff import Reason
+from .members import OVER, lost
 from .requests import bad_times
 from .standing import Standing
 from .target import Target
 
-GETS_IMAGE = frozenset(each.value for each in (Reason.IMAGE, Reason.POD, Reason.OPERATOR, Reason.REQUESTED))
-"""Changes that may get a pod its image: another one, a pull secret, or somebody who asks for a new try."""
+AGAIN = frozenset({Reason.OPERATOR.value, Reason.REQUESTED.value})
+"""Reasons that start a pod with what it has: a new try."""
+GETS_IMAGE = AGAIN | {Reason.IMAGE.value, Reason.POD.value}
+"""Changes that may get a pod its image: another one, a pull secret, or a new try."""
 
 
 class Hold(msgspec.Struct, frozen=True):
@@ -106,6 +109,7 @@ def _halted(
     now_ms: int,
 ) -> Problem | None:
     done = revisions.is_complete(target, snapshot.objects)
+    going = {index: _untried(views[index], standing, now_ms) for index, standing in going.items()}
     # A group that was never open, in a cluster that never had another spec, is still being created.
     created = len(revisions.history(snapshot.objects, snapshot.cluster.metadata.uid)) <= 1
     for index, standing in sorted({**standings, **going}.items()):
@@ -121,6 +125,19 @@ def _halted(
         if problem:
             return problem
     return None
+
+
+def _untried(view: GroupView, standing: Standing, now_ms: int) -> Standing:
+    """How a group that leaves stands without what comes to none of its pods: they restart only for want of a master
+    (``turn.mended``), so one that is asked for is no new try. What the target has otherwise still tells that a pod, which has it not,
+    says nothing about it."""
+    if lost(view, now_ms) and view.life.phase not in OVER:
+        return standing
+    told = {name: tuple(each for each in why if each not in AGAIN) for name, why in standing.why.items()}
+    why = {name: reasons for name, reasons in told.items() if reasons}
+    changes = standing.changes and tuple(each for each in standing.changes if each.reason.value not in AGAIN)
+    outdated = tuple(pod for pod in standing.outdated if pod.name in why)
+    return msgspec.structs.replace(standing, changes=changes, outdated=outdated, why=why)
 
 
 def _lacks(pod: PodFact, told: Iterable[str]) -> bool:

@@ -1,6 +1,7 @@
 """One member of a group in a rollout: whether it may restart now, and how."""
 
 from ..facts import BrokerFact, PodFact, Problem
+from ..groups.life import Phase
 from ..groups.step import Step
 from ..groups.view import GroupView
 from ..membership import full_copy
@@ -8,6 +9,8 @@ from .standing import BROKEN_MS, Standing, broken
 from .template import going_now
 
 LOOK_SECONDS = 2.0
+OVER = frozenset({Phase.REMOVING, Phase.LEFT})
+"""Phases in which nobody restarts any more."""
 
 
 def restart(view: GroupView, standing: Standing, pod: PodFact) -> Step:
@@ -49,7 +52,7 @@ def useless(view: GroupView, pod: PodFact, now_ms: int) -> bool:
     if view.cluster.spec.empty_dir and (not pod.member or view.fact is None):
         return False
     silent = view.snapshot.brokers.get(pod.name) is None and not pod.listening
-    return (silent and broken(pod, now_ms)) or (view.fact is None and given_up(view.master, now_ms))
+    return (silent and broken(pod, now_ms)) or lost(view, now_ms)
 
 
 def stranded(view: GroupView, standing: Standing, pod: PodFact, now_ms: int) -> Step | None:
@@ -71,6 +74,11 @@ def given_up(master: PodFact | None, now_ms: int) -> bool:
     if master is None or master.listening or not broken(master, now_ms) or now_ms - master.created <= BROKEN_MS:
         return False
     return master.problem is not None or not master.restarts
+
+
+def lost(view: GroupView, now_ms: int) -> bool:
+    """Whether a group has a master that will not come back by waiting. Only then pods of a group that leaves are restarted."""
+    return view.fact is None and given_up(view.master, now_ms)
 
 
 def _let_through(view: GroupView, standing: Standing, taken: PodFact) -> str:

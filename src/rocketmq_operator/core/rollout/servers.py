@@ -6,7 +6,6 @@ from rocketmq_operator.api.rollout import Restarts
 
 from .. import names
 from ..build import nameserver
-from ..build.pod import FORMAT
 from ..completeness import some
 from ..drift import unsized
 from ..facts import NameServerSnapshot, ObjectFact, PodFact, Problem
@@ -134,7 +133,8 @@ def renewed(snapshot: NameServerSnapshot, standing: Standing, target: Target, no
     """How the workload will stand once its template is the target's."""
     if not standing.template_due:
         return standing
-    return _made(snapshot, retold(standing.workload, target.revision), target.revision, [], target, now_ms)
+    fact = retold(standing.workload, target.revision, snapshot.release.format)
+    return _made(snapshot, fact, target.revision, [], target, now_ms)
 
 
 def _made(
@@ -143,7 +143,7 @@ def _made(
     behind = {pod.revision for pod in snapshot.pods} - {started(fact)}
     reasons = compare.reasons(snapshot.objects, fact, behind, target, _build(snapshot))
     asked = snapshot.server.metadata.annotations.get(names.RESTART, "")
-    return of_workload(fact, revision, found, snapshot.pods, asked, now_ms, reasons)
+    return of_workload(fact, revision, found, snapshot.pods, asked, now_ms, reasons, snapshot.release)
 
 
 def _build(snapshot: NameServerSnapshot) -> compare.Build:
@@ -161,16 +161,17 @@ def _changes(snapshot: NameServerSnapshot, fact: ObjectFact, revision: str, targ
 
 def objects(snapshot: NameServerSnapshot, course: Course) -> list[dict[str, object]]:
     """Everything that the NameServer is made of; its StatefulSet only where it is to be created, mended or renewed."""
-    server, target, standing = snapshot.server, course.target.revision, course.standing
+    server, target, standing, form = snapshot.server, course.target.revision, course.standing, snapshot.release.format
     there = snapshot.objects.get(("StatefulSet", names.name_server_workload(server.metadata.name)))
     if there is None or there.owner_uid != server.metadata.uid:
-        *rest, workload = nameserver.objects(server, target)
-        return [*rest, noted(workload, target)]
+        *rest, workload = nameserver.objects(server, target, form=form)
+        return [*rest, noted(workload, target, form)]
     if standing is not None and course.template:
-        *rest, workload = nameserver.objects(server, target)
-        return [*rest, unsized(noted(workload, target))]
-    if standing is None or standing.revision != target or standing.format != FORMAT or not standing.started:
+        *rest, workload = nameserver.objects(server, target, form=form)
+        return [*rest, unsized(noted(workload, target, form))]
+    if standing is None or standing.revision != target or standing.format != form or not standing.started:
         _config, *rest, _ = nameserver.objects(server)
         return rest
-    *rest, workload = nameserver.objects(server, standing.started, standing.hold(snapshot.pods, there.replicas))
-    return [*rest, _written.get(server.metadata.uid, (workload, target), lambda: unsized(noted(workload, target)))]
+    *rest, workload = nameserver.objects(server, standing.started, standing.hold(snapshot.pods, there.replicas), form)
+    made = _written.get(server.metadata.uid, (workload, target, form), lambda: unsized(noted(workload, target, form)))
+    return [*rest, made]

@@ -7,12 +7,11 @@ import msgspec
 from .. import names
 from ..facts import ObjectFact, PodFact
 from ..plan import Remove, SetPartition
+from ..release import Release
 from .diff import Change, Reason
 from .requests import time_of
 from .template import HELD_PARTITION, format_of, of_another_template, partition_of, started
 
-OLDEST_FORMAT = 1
-"""Pods and workloads of an older format are restarted (reason OperatorUpgraded). Raised only when an old pod would do harm."""
 BROKEN_MS = 120_000
 """A pod that was not ready for so long, for whatever reason, may be replaced out of turn."""
 
@@ -81,6 +80,15 @@ class Standing(msgspec.Struct, frozen=True):
         settled = len(pods) == size and all(pod.ready and not pod.deleting for pod in pods)
         return HELD_PARTITION if settled and not self.due else self.partition
 
+    def held_back(self, pods: Sequence[PodFact], release: Release) -> SetPartition | None:
+        """What holds pods back again in a workload that another version has built, which is not written anew for that."""
+        fact = self.workload
+        partition = self.hold(pods, fact.replicas)
+        if self.format == release.format or partition == self.partition:
+            return None
+        message = f"holds the pods of {fact.name} back from its next template"
+        return SetPartition("", message, fact.name, fact.uid, fact.resource_version, partition)
+
     def reason(self) -> str:
         """The typed reason of its restarts, the gravest first."""
         known = [change.reason.value for change in self.changes or () if change.restarts]
@@ -96,6 +104,7 @@ def of_workload(
     asked_at: str,
     now_ms: int,
     reasons: Mapping[str, tuple[str, ...]],
+    release: Release,
 ) -> Standing:
     """How a workload stands. ``asked_at`` is the resource's own annotation that asks for a restart; ``reasons`` says by
     revision why a pod that was started for it is behind the template."""
@@ -104,7 +113,7 @@ def of_workload(
     why: dict[str, tuple[str, ...]] = {}
     for pod in pods:
         told: tuple[str, ...] = ()
-        if pod.format < OLDEST_FORMAT:
+        if pod.format < release.oldest:
             told += (Reason.OPERATOR.value,)
         if pod.revision != template:
             told += reasons.get(pod.revision, (Reason.POD.value,))
@@ -113,20 +122,30 @@ def of_workload(
             told += (Reason.REQUESTED.value,)
         if told:
             why[pod.name] = told
+    why |= _above(fact, pods, why)
     outdated = sorted((pod for pod in pods if pod.name in why), key=lambda pod: -pod.member)
     return Standing(
         fact,
         revision,
         template,
         partition_of(fact),
-        format_of(fact),
-        None if changes is None else (*changes, *_old_format(fact)),
+        format_of(fact, release.format),
+        None if changes is None else (*changes, *_old_format(fact, release)),
         tuple(outdated),
         why,
     )
 
 
-def _old_format(fact: ObjectFact) -> tuple[Change, ...]:
-    if format_of(fact) >= OLDEST_FORMAT:
+def _above(fact: ObjectFact, pods: Sequence[PodFact], why: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Pods of another format that would be let through with one below them; so they take their turn as well, before it."""
+    other = [pod for pod in pods if of_another_template(fact, pod)]
+    lowest = min((pod.member for pod in other if pod.name in why), default=None)
+    if lowest is None:
+        return {}
+    return {pod.name: (Reason.OPERATOR.value,) for pod in other if pod.member > lowest and pod.name not in why}
+
+
+def _old_format(fact: ObjectFact, release: Release) -> tuple[Change, ...]:
+    if format_of(fact, release.format) >= release.oldest:
         return ()
     return (Change(Reason.OPERATOR, "pods built by an older operator"),)

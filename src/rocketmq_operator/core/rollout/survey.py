@@ -60,6 +60,7 @@ def _as_before(
         _versions(snapshot, view),
         target,
         times,
+        snapshot.release,
     )
     return _kept.get(
         (meta.uid, view.index),
@@ -72,7 +73,8 @@ def renewed(snapshot: ClusterSnapshot, view: GroupView, standing: Standing, targ
     """How a group will stand once its template is the target's; as it stands where no new template is due."""
     if not standing.template_due:
         return standing
-    fact = retold(standing.workload, starting(snapshot, view, standing.workload, target))
+    started_for = starting(snapshot, view, standing.workload, target)
+    fact = retold(standing.workload, started_for, snapshot.release.format)
     return _made(snapshot, view, fact, target.revision, [], target, now_ms)
 
 
@@ -105,7 +107,7 @@ def _made(
     behind = {pod.revision for pod in view.pods} - {started(fact)}
     reasons = {name: _reasons(snapshot, running(fact, name), target) for name in behind}
     asked = snapshot.cluster.metadata.annotations.get(names.RESTART, "")
-    return of_workload(fact, revision, found, view.pods, asked, now_ms, reasons)
+    return of_workload(fact, revision, found, view.pods, asked, now_ms, reasons, snapshot.release)
 
 
 def _reasons(snapshot: ClusterSnapshot, revision: str, target: Target) -> tuple[str, ...]:

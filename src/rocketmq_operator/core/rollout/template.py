@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from .. import names
-from ..build.pod import FORMAT
 from ..facts import ObjectFact, PodFact
 
 HELD_PARTITION = 1_000
@@ -16,26 +15,25 @@ def started(fact: ObjectFact) -> str:
     return _notes(fact).get(names.REVISION_LABEL, "")
 
 
-def retold(fact: ObjectFact, revision: str) -> ObjectFact:
-    """The workload as it will be with the template of a revision, which is written with every pod held back."""
+def retold(fact: ObjectFact, revision: str, form: int) -> ObjectFact:
+    """The workload as it will be with the template of a revision, built in that format, which is written with every pod held back."""
     spec = fact.content().get("spec", {})
     template = spec.get("template", {})
     metadata = template.get("metadata", {})
-    ours = {names.REVISION_LABEL: revision, names.FORMAT_ANNOTATION: str(FORMAT)}
+    ours = {names.REVISION_LABEL: revision, names.FORMAT_ANNOTATION: str(form)}
     notes = {**(metadata.get("annotations") or {}), **ours}
     changed = {
         **spec,
         "template": {**template, "metadata": {**metadata, "annotations": notes}},
         "updateStrategy": {"rollingUpdate": {"partition": HELD_PARTITION}},
     }
-    own = {names.REVISION_LABEL: revision, names.FORMAT_ANNOTATION: str(FORMAT)}
-    return msgspec.structs.replace(fact, spec=msgspec.Raw(msgspec.json.encode(changed)), notes={**fact.notes, **own})
+    return msgspec.structs.replace(fact, spec=msgspec.Raw(msgspec.json.encode(changed)), notes={**fact.notes, **ours})
 
 
-def format_of(fact: ObjectFact) -> int:
-    """The format in which a workload was built last."""
+def format_of(fact: ObjectFact, otherwise: int) -> int:
+    """The format in which a workload was built last; ``otherwise`` where it does not say."""
     text = fact.notes.get(names.FORMAT_ANNOTATION, "")
-    return int(text) if text.isdecimal() else FORMAT
+    return int(text) if text.isdecimal() else otherwise
 
 
 def template_format(fact: ObjectFact) -> int:

@@ -20,9 +20,10 @@ from .closed import back, done, elsewhere, restarting, template, yielding
 from .course import IN_TURN, Course
 from .members import (
     LOOK_SECONDS,
-    given_up,
+    OVER,
     has_others,
     in_pod,
+    lost,
     others,
     replace,
     restart,
@@ -32,8 +33,6 @@ from .members import (
     useless,
 )
 from .standing import Standing
-
-OVER = frozenset({Phase.REMOVING, Phase.LEFT})
 
 
 def step(view: GroupView, circle: Circle, course: Course) -> Step | None:
@@ -73,16 +72,16 @@ def mended(view: GroupView, circle: Circle, course: Course, step: Step) -> Step:
     standing, now = course.standings.get(view.index) or course.going.get(view.index), circle.now_ms
     if standing is None or not standing.due or course.stop or step.actions or view.life.phase in OVER:
         return step
-    lost = view.fact is None and given_up(view.master, now)
-    if not lost and not (view.life.phase is Phase.OPENING and any(useless(view, pod, now) for pod in view.slaves)):
+    gone = lost(view, now)
+    if not gone and not (view.life.phase is Phase.OPENING and any(useless(view, pod, now) for pod in view.slaves)):
         return step
     if standing.template_due:
-        return msgspec.structs.replace(step, template=lost or template(view, circle, standing).template)
+        return msgspec.structs.replace(step, template=gone or template(view, circle, standing).template)
     if any(pod.problem and not pod.deleting and pod.name not in standing.why for pod in view.pods):
         # What it would get is what already fails; one that only is not ready may be a slave that waits for it.
         return step
     pod = standing.outdated[0]
-    if lost or (pod.member and useless(view, pod, now)):
+    if gone or (pod.member and useless(view, pod, now)):
         return msgspec.structs.replace(step, actions=replace(view, standing, pod, now).actions)
     held = stranded(view, standing, pod, now)
     return msgspec.structs.replace(step, actions=held.actions) if held else step
@@ -102,9 +101,9 @@ def _serving(view: GroupView, circle: Circle, course: Course, standing: Standing
         return Step(view.life, rolling="is just opened", again=1.0)
     if not view.life.initialized or useless(view, pod, circle.now_ms):
         return replace(view, standing, pod, circle.now_ms)
-    lost = stranded(view, standing, pod, circle.now_ms)
-    if lost:
-        return lost
+    held = stranded(view, standing, pod, circle.now_ms)
+    if held:
+        return held
     waiting = others(view, standing, pod) or changing(view)
     if waiting:
         return Step(view.life, rolling=f"waits to restart {pod.name}: {waiting}", again=LOOK_SECONDS)

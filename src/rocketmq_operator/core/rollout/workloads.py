@@ -8,7 +8,6 @@ from typing import Any
 
 from .. import names, sizes
 from ..build import workload
-from ..build.pod import FORMAT
 from ..drift import unsized
 from ..facts import ObjectFact
 from ..groups.decide import Groups
@@ -30,13 +29,22 @@ def wanted(groups: Groups, view: GroupView, config: str, hard_spread: bool) -> J
     there = view.snapshot.objects.get(("StatefulSet", view.workload))
     if there is None or there.owner_uid != view.cluster.metadata.uid:
         size = sizes.decide(view.snapshot, view.index).replicas
-        return noted(_built(view, config, hard_spread, target, workload.HELD_PARTITION, size), target)
+        return noted(
+            _built(view, config, hard_spread, target, workload.HELD_PARTITION, size),
+            target,
+            view.snapshot.release.format,
+        )
     step = groups.steps.get(view.index)
     if step is not None and step.template:
         started = starting(view.snapshot, view, there, groups.course.target)
         made = _built(view, config, hard_spread, started, workload.HELD_PARTITION, 1)
         return _kept(view, made, target, there)
-    if standing is None or standing.revision != target or standing.format != FORMAT or not standing.started:
+    if (
+        standing is None
+        or standing.revision != target
+        or standing.format != view.snapshot.release.format
+        or not standing.started
+    ):
         return None
     partition = standing.hold(view.pods, there.replicas)
     made = _built(view, config, hard_spread, standing.started, partition, 1)
@@ -45,19 +53,21 @@ def wanted(groups: Groups, view: GroupView, config: str, hard_spread: bool) -> J
 
 def _kept(view: GroupView, made: Json, target: str, there: ObjectFact) -> Json:
     """What is applied to the workload there: one and the same object while nothing changes, so that its hash is, too."""
+    form = view.snapshot.release.format
     return _written.get(
         (view.cluster.metadata.uid, view.index),
-        (made, target, there),
-        lambda: as_they_are(unsized(noted(made, target, there)), there),
+        (made, target, there, form),
+        lambda: as_they_are(unsized(noted(made, target, form, there)), there),
     )
 
 
 def _built(view: GroupView, config: str, hard_spread: bool, started: str, partition: int, size: int) -> Json:
-    return workload.stateful_set(view.cluster, view.index, config, hard_spread, size, started, partition)
+    form = view.snapshot.release.format
+    return workload.stateful_set(view.cluster, view.index, config, hard_spread, size, started, partition, form)
 
 
-def noted(made: Json, revision: str, there: ObjectFact | None = None) -> Json:
-    """The workload with what it is at, and what its pods were told until then."""
-    notes = {names.REVISION_LABEL: revision, names.FORMAT_ANNOTATION: str(FORMAT), **told.kept(there)}
+def noted(made: Json, revision: str, form: int, there: ObjectFact | None = None) -> Json:
+    """The workload with what it is at, the format in which it is built, and what its pods were told until then."""
+    notes = {names.REVISION_LABEL: revision, names.FORMAT_ANNOTATION: str(form), **told.kept(there)}
     metadata = made["metadata"]
     return {**made, "metadata": {**metadata, "annotations": {**metadata.get("annotations", {}), **notes}}}

@@ -13,7 +13,7 @@ import msgspec
 from .. import names, sizes
 from ..build.workload import HELD_PARTITION
 from ..drift import with_sizes
-from ..facts import ClusterSnapshot, ObjectFact
+from ..facts import ClusterSnapshot, ObjectFact, PodFact
 from ..groups.life import LEAVING_PHASES, Life, Phase
 from ..groups.view import GroupView
 from ..intent_data import data_of
@@ -21,7 +21,7 @@ from ..members import existing
 from ..objects import Owner, referenced
 from ..plan import Create, Orphan
 from ..registration import pods_of
-from ..rollout.template import started
+from ..rollout.template import started, template_format
 from .view import Group, group
 
 Json = dict[str, Any]
@@ -101,8 +101,16 @@ def unsettled(snapshot: ClusterSnapshot, index: int, life: Life) -> str:
         return "not all its members are ready"
     there = group(snapshot, index)
     rolling = there.workload.content()["spec"].get("updateStrategy", {}).get("rollingUpdate", {}) if there else {}
-    behind = there is None or any(pod.revision != started(there.workload) for pod in pods)
+    behind = there is None or any(_behind(snapshot, there.workload, pod) for pod in pods)
     return "its pods are being replaced" if behind or rolling.get("partition") != HELD_PARTITION else ""
+
+
+def _behind(snapshot: ClusterSnapshot, workload: ObjectFact, pod: PodFact) -> bool:
+    """Whether a pod has to get the template of now, or may have to: what a newer operator built a template for, only it knows."""
+    ours, built = snapshot.release, template_format(workload)
+    return (
+        pod.revision != started(workload) or pod.format < ours.oldest or (pod.format != built and built > ours.format)
+    )
 
 
 def release(snapshot: ClusterSnapshot, view: GroupView) -> Orphan | None:
@@ -129,6 +137,11 @@ def _elsewhere_first(snapshot: ClusterSnapshot, index: int) -> bool:
         if other < index or there is None or there.workload.deleting:
             return True
     return False
+
+
+def begun(snapshot: ClusterSnapshot, index: int, life: Life) -> bool:
+    """Whether a group's set goes, or may be told to at any moment: until it has come again none of its pods is taken."""
+    return kept(snapshot, index) is not None and not unsettled(snapshot, index, life)
 
 
 def gone(snapshot: ClusterSnapshot, index: int) -> bool:

@@ -3,6 +3,7 @@
 import msgspec
 
 from rocketmq_operator.api.common import condition
+from rocketmq_operator.core import names
 from rocketmq_operator.core.facts import PodFact, Problem
 from rocketmq_operator.core.rollout.standing import BROKEN_MS, broken
 
@@ -49,6 +50,40 @@ def test_a_group_that_leaves_halts_a_change_that_keeps_the_image_that_it_lacks()
     assert halted(world)
     world.world.edit(brokerImage=good)
     assert not halted(world)
+
+
+def test_a_restart_that_is_asked_for_is_no_new_try_in_a_group_that_leaves() -> None:
+    """It counted as what gets its pods their image, and the rollout went on to the image that nobody had."""
+    world = leaving_without_image()
+    restart(world)
+    assert halted(world) and world.taken == []
+
+
+def test_a_group_that_leaves_without_its_master_gets_the_new_try_that_is_asked_for() -> None:
+    world = leaving_without_image()
+    world.world.now_ms += BROKEN_MS + 1000
+    restart(world)
+    assert not halted(world)
+    world.pass_seconds(40)
+    assert "c-1-0" in world.taken or "c-1-1" in world.taken
+
+
+def leaving_without_image() -> Rolling:
+    """A group came with an image that nobody has, and is taken away again; the one that stays is to have that image, too."""
+    world = Rolling(groups=1)
+    world.world.edit(brokerImage="bad", groupReplica=2)
+    world.bad = {world.second().status.revision}
+    world.pass_seconds(3)
+    for member in (0, 1):
+        without_image(world, world.world.start(1, member).name)
+    world.world.edit(groupReplica=1)
+    return world
+
+
+def restart(world: Rolling) -> None:
+    """Somebody asks for a restart of every pod, a second after the last one was made."""
+    world.world.now_ms += 1000
+    world.world.annotate(**{names.RESTART: world.time()})
 
 
 def test_groups_whose_pods_are_not_ready_close_one_at_a_time_if_they_answer() -> None:
