@@ -8,7 +8,7 @@ import msgspec
 from . import names, objects, registration, sizes
 from .build import config, network
 from .cluster_owner import owner_of
-from .facts import ClusterSnapshot, Problem
+from .facts import ClusterSnapshot, PodFact, Problem
 from .groups.decide import Groups
 from .groups.life import Phase
 from .groups.view import GroupView
@@ -74,13 +74,22 @@ def _sets(snapshot: ClusterSnapshot, groups: Groups, only: Container[int] | None
 def _budgets(snapshot: ClusterSnapshot, groups: Groups) -> list[Json]:
     # As long as a group that is removed has its workload, its pods are among those that the budgets count.
     staying = [view for view in groups.views.values() if view.exists or view.life.phase not in GONE]
+    left = _left_over(groups)
+    masters = sum(not pod.member for pod in left)
     return network.budgets(
         snapshot.cluster.metadata.name,
-        len(staying),
-        sum(_members(snapshot, view.index) - 1 for view in staying),
+        len(staying) + masters,
+        sum(_members(snapshot, view.index) - 1 for view in staying) + len(left) - masters,
         masters_move=snapshot.nodes is not None,
         slaves_stay=any(view.life.phase in {Phase.MOVING, *IN_TURN} or _master_away(view) for view in staying),
     )
+
+
+def _left_over(groups: Groups) -> list[PodFact]:
+    """Pods whose StatefulSet was removed and that nobody stops yet: until the garbage collector has come to them, the budgets count them as
+    healthy, and one of another group could be evicted in their place (found by the simulator)."""
+    gone = (view for view in groups.views.values() if not view.exists and view.life.phase in GONE)
+    return [pod for view in gone for pod in view.pods if not pod.deleting]
 
 
 def _members(snapshot: ClusterSnapshot, group: int) -> int:

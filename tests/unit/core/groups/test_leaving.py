@@ -321,3 +321,22 @@ def test_a_topic_that_moves_to_others_gets_a_beginning_for_each_of_its_readers()
         ("readers", "only-here", 1, 0),
     }
     assert phase(world) == "Closing"
+
+
+def test_pods_that_outlive_their_workload_for_a_moment_count_for_budgets() -> None:
+    world = running()
+    world.edit(groupReplica=1)
+    left = {name: pod for name, pod in world.pods.items() if pod.group == 1}
+    assert removed(go(world, 60)) == ["c-1"]
+    assert [available(world, role) for role in ("masters", "slaves")] == [1, 0]
+    world.pods.update(left)
+    go(world, 2)
+    assert [available(world, role) for role in ("masters", "slaves")] == [2, 1]
+    world.pods.update({name: msgspec.structs.replace(pod, deleting=True) for name, pod in left.items()})
+    go(world, 2)
+    assert [available(world, role) for role in ("masters", "slaves")] == [1, 0]
+
+
+def available(world: World, role: str) -> int:
+    found: int = world.objects["PodDisruptionBudget", f"c-broker-{role}"].content()["spec"]["minAvailable"]
+    return found
