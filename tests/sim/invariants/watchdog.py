@@ -1,11 +1,13 @@
 """Sees every write of every operator, right before it takes effect, and the world after it."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..world import World
 from . import state
 from .broker_writes import BROKER_RULES
 from .hidden import Hidden
+from .lasting import Closed, Given
 from .object_writes import OBJECT_RULES
 from .phases import Phases
 from .removal import Removal
@@ -26,6 +28,10 @@ class Watchdog:
         self.taking = Taking(world)
         self.removal = Removal(world)
         self.hidden = Hidden(world)
+        self.given = Given(world)
+        self.closed = Closed(world)
+        self.operators: Callable[[], int] = lambda: 0
+        """How many operators run."""
         self._planned = False
         world.kernel.later(LOOK_SECONDS, self._look_often)
 
@@ -42,6 +48,7 @@ class Watchdog:
         """A write to a RocketMQ server arrives."""
         for name, rule in BROKER_RULES:
             self._tell(name, rule(self.world, operation, address, what))
+        self._tell("opens-with-everything", self.given.broker_write(operation, address, what))
         self._look_soon()
 
     def eviction(self, key: tuple[str, str]) -> None:
@@ -67,5 +74,6 @@ class Watchdog:
     def _look_often(self) -> None:
         self.look()
         self._tell("serves-in-the-routes", self.hidden.look())
+        self._tell("closed-groups-go-on", self.closed.look(self.operators()))
         if not self.world.clients.stopped:
             self.world.kernel.later(LOOK_SECONDS, self._look_often)
