@@ -13,12 +13,13 @@ from .events_scaling import CLUSTER, delete_now
 from .events_users import edit
 from .plays import spec_of
 from .scenes import Scene, opened, send, topic_on, until
+from .scenes_joining import LASTS_SECONDS
 
 if TYPE_CHECKING:
     from .history import History
 
-LATE = 40
-"""So many events come before; nothing of interest happens to a cluster that is deleted."""
+LATE = 20
+"""So many events come before: little happens to a cluster that is deleted."""
 
 
 async def _unread(history: "History") -> bool:
@@ -55,6 +56,7 @@ async def without_its_service(history: "History") -> bool:
         history.kernel.tell("user deletes service", key[1])
         history.world.api.delete(SERVICE, key)
     await asyncio.sleep(10)
+    await until(lambda: history.world.api.find("services", key) is not None, LASTS_SECONDS)
     _come_back(history)
     return True
 

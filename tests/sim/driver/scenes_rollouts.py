@@ -13,6 +13,7 @@ from .events_scaling import CLUSTER
 from .events_users import edit
 from .plays import masters_of, spec_of
 from .scenes import Json, Scene, once, opened, phase, send, slaves_of, topic_on, until
+from .scenes_joining import LASTS_SECONDS
 
 if TYPE_CHECKING:
     from .history import History
@@ -21,8 +22,6 @@ ASYNC = {"groupReplica": 2, "brokerImage": "rocketmq:5.4.0", "replicationMode": 
 CLOSES_SECONDS = 150.0
 AWAY_SECONDS = 100.0
 """Until another operator leads for certain."""
-GOES_ON_SECONDS = 340.0
-"""Longer than a group may be closed while nothing happens."""
 FEW, MANY = 3, 40
 """Messages: fewer than a slave may lack and still count as a copy; more than the two files of a log."""
 
@@ -92,7 +91,7 @@ async def left_behind_while_closed(history: "History") -> bool:
     await asyncio.sleep(8)
     left = history.world.rocketmq.expire(master)
     behind = all(each.store.end < master.store.base for each in slaves_of(history, int(master.pod.name.split("-")[1])))
-    await until(lambda: _closing(history) is not master, GOES_ON_SECONDS)
+    await until(lambda: _closing(history) is not master, LASTS_SECONDS)
     history.world.clients.sending = True
     return left and behind
 

@@ -7,7 +7,7 @@ from ..world import World
 from . import state
 from .broker_writes import BROKER_RULES
 from .hidden import Hidden
-from .lasting import Closed, Given
+from .lasting import Given, Lasting
 from .object_writes import OBJECT_RULES
 from .phases import Phases
 from .removal import Removal
@@ -29,7 +29,7 @@ class Watchdog:
         self.removal = Removal(world)
         self.hidden = Hidden(world)
         self.given = Given(world)
-        self.closed = Closed(world)
+        self.lasting = Lasting(world)
         self.operators: Callable[[], int] = lambda: 0
         """How many operators run."""
         self._planned = False
@@ -74,6 +74,7 @@ class Watchdog:
     def _look_often(self) -> None:
         self.look()
         self._tell("serves-in-the-routes", self.hidden.look())
-        self._tell("closed-groups-go-on", self.closed.look(self.operators()))
+        for name, problem in self.lasting.look(self.operators()):
+            self._tell(name, problem)
         if not self.world.clients.stopped:
             self.world.kernel.later(LOOK_SECONDS, self._look_often)
