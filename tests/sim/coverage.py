@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from rocketmq_operator.reconcile.act import Actor, Outcome
 
-from .driver.plot import CATALOGUE
+from .driver.plot import CATALOGUE, SCENES
 from .world.kernel import Kernel
 from .world.weather import ADMIN_FAULTS, API_FAULTS, WATCH_FAULTS
 
@@ -18,7 +18,7 @@ FAULTS = {
     "fault/operator/two-at-once",
     "fault/volume/cannot-grow",
 }
-HAPPENINGS = {f"event/world/{each.name}" for each in CATALOGUE}
+HAPPENINGS = {f"event/world/{each.name}" for each in CATALOGUE} | {f"scene/{each.name}" for each in SCENES}
 # An intent is the only ConfigMap that is ever changed, and its changes have no word of their own.
 ACTIONS = {
     f"action/{each}"

@@ -33,16 +33,24 @@ def masters(history: "History") -> list[Broker]:
 def topic(history: "History") -> bool:
     """A user makes a topic: on all masters, or on one alone; perhaps ordered; somebody sends to it and somebody reads it."""
     there = masters(history)
-    names = history.world.clients.consumers
-    if not there or len(names) >= 4:
+    if not there or len(history.world.clients.consumers) >= 4:
         return False
-    random, number = history.random, len(names)
-    name, order = f"topic-{number}", random.random() < 0.3
+    random = history.random
+    order = random.random() < 0.3
     serving = [each for each in there if facts.accepts(each)]
     if not serving:
         return False
     chosen = [random.choice(serving)] if random.random() < 0.25 else there
-    queues = random.randint(1, 3)
+    name = make_topic(history, there, chosen, random.randint(1, 3), order=order)
+    number = name.removeprefix("topic-")
+    history.world.clients.consumers[f"group-{number}"].online = random.random() < 0.8
+    return True
+
+
+def make_topic(history: "History", there: list[Broker], chosen: list[Broker], queues: int, *, order: bool) -> str:
+    """A topic on the chosen masters, whose readers all masters know (``there``); its name."""
+    number = len(history.world.clients.consumers)
+    name = f"topic-{number}"
     config = TopicConfig(name=name, read_queues=queues, write_queues=queues, order=order)
     history.world.rocketmq.made_at[name] = history.kernel.now()
     for broker in chosen:
@@ -62,9 +70,9 @@ def topic(history: "History") -> bool:
             server.kv.setdefault(ORDER, {})[name] = text
     history.kernel.tell("user makes", "order topic" if order else "topic", name, "on", *(each.name for each in chosen))
     consumer = history.world.clients.consume(group, [name])
-    consumer.begun, consumer.online = True, random.random() < 0.8
+    consumer.begun = True
     history.world.clients.produce(name, orderly=order)
-    return True
+    return name
 
 
 def silent_topic(history: "History") -> bool:

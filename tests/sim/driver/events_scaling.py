@@ -97,11 +97,12 @@ def delete_cluster(history: "History") -> bool:
     if found is None or history.events < 35 or found["metadata"].get("deletionTimestamp"):
         return False
     history.world.clients.ended = True
-    history.kernel.later(history.random.uniform(5, 30), _delete, history, history.random.random() < 0.4)
+    history.kernel.later(history.random.uniform(5, 30), delete_now, history, history.random.random() < 0.4)
     return True
 
 
-def _delete(history: "History", given_up: bool) -> None:
+def delete_now(history: "History", given_up: bool = False) -> None:
+    """``kubectl delete``."""
     if not history.world.api.find(CLUSTERS.plural, (NAMESPACE, CLUSTER)):
         return
     # In the quiet end nobody will ever read the silent topics, and somebody says so.

@@ -14,7 +14,7 @@ from ..world.kernel import Violation
 from . import convergence
 from .event import never
 from .operator import Operator
-from .plot import Plot
+from .plot import Plot, scene_of
 
 USER = "kubectl"
 QUIET_SECONDS = 3600.0
@@ -30,9 +30,12 @@ class History:
         self.random = self.kernel.random("history")
         self.watchdog = Watchdog(self.world)
         self.operators: list[Operator] = []
+        self.watchdog.operators = lambda: len(self.alive())
         self.numbers = iter(range(1, 1000))
         self.elect = self.random.random() < 0.4
         self.events = 0
+        self.scene = scene_of(seed)
+        self.elect = self.elect and not self.scene.doubled
         self.repairs: dict[str, Callable[[], bool]] = {}
         """What people still have to set right, by pod."""
         self.rest = 0.0
@@ -102,9 +105,8 @@ class History:
         random = self.random
         servers = random.randint(1, 3)
         properties = {"orderMessageEnable": "true"} if random.random() < 0.4 else {}
-        self.api_create(
-            NAME_SERVERS, NAME_SERVER, {"replicas": servers, "properties": properties, "image": "rocketmq:5.4.0"}
-        )
+        names = {"replicas": servers, "properties": properties, "image": "rocketmq:5.4.0"}
+        self.api_create(NAME_SERVERS, NAME_SERVER, {**names, **self.scene.servers})
         spec: dict[str, Any] = {
             "groupReplica": random.randint(1, 3),
             "membersPerGroup": random.randint(1, 3),
@@ -119,7 +121,7 @@ class History:
             spec["nameServerRef"] = {"name": NAME_SERVER}
         else:
             spec["nameServers"] = f"{NAME_SERVER}-ns-all:9876"
-        self.api_create(CLUSTERS, "c", spec)
+        self.api_create(CLUSTERS, "c", {**spec, **self.scene.cluster})
 
     def api_create(self, resource: Any, name: str, spec: dict[str, Any]) -> None:
         """A user's ``kubectl create``."""

@@ -17,8 +17,16 @@ from . import (
     events_users,
     events_volumes,
     events_yielding,
+    scenes_deleting,
+    scenes_joining,
+    scenes_leaving,
+    scenes_pods,
+    scenes_races,
+    scenes_rollouts,
+    scenes_servers,
 )
 from .event import Event, never
+from .scenes import Scene
 
 if TYPE_CHECKING:
     from .history import History
@@ -42,6 +50,20 @@ CATALOGUE: tuple[Event, ...] = (
     *events_rollouts.EVENTS,
     *events_yielding.EVENTS,
 )
+SCENES: tuple[Scene, ...] = (
+    *scenes_leaving.SCENES,
+    *scenes_joining.SCENES,
+    *scenes_servers.SCENES,
+    *scenes_rollouts.SCENES,
+    *scenes_pods.SCENES,
+    *scenes_races.SCENES,
+    *scenes_deleting.SCENES,
+)
+
+
+def scene_of(seed: int) -> Scene:
+    """The staged play of a history: one after the other, so that each comes up in few."""
+    return SCENES[seed % len(SCENES)]
 
 
 class Plot:
@@ -60,7 +82,13 @@ class Plot:
     async def run(self) -> None:
         """At least EVENTS of them."""
         await asyncio.sleep(self._random.uniform(0, 60))
+        scene: Scene | None = self._history.scene
         while self._history.events < EVENTS:
+            if scene is not None and self._history.events >= scene.after:
+                self._history.kernel.tell("staged:", scene.name)
+                if await scene.script(self._history):
+                    self._history.kernel.count(f"scene/{scene.name}")
+                scene = None
             event = self._random.choices(CATALOGUE, self._weights)[0]
             if event.happen(self._history):
                 self._history.events += 1

@@ -9,7 +9,8 @@ from ..world import NAME_SERVER, NAMESPACE, World
 from ..world.broker import Broker
 from . import facts
 from .copies import more_copies_only_where_there_are
-from .phases import OPEN
+from .leaving import settled
+from .phases import LATE_SECONDS, OPEN
 
 Rule = Callable[[World, str, str, Any], str | None]
 SEND_FROM = "startAcceptSendRequestTimeStamp"
@@ -19,14 +20,15 @@ def _target(world: World, operation: str, address: str) -> Broker | None:
     return world.rocketmq.broker_at(address) if operation == "update_broker_config" else None
 
 
-def _opens(broker: Broker, what: Any) -> bool:
+def opens(broker: Broker, what: Any) -> bool:
+    """Whether a change of its settings lets it take messages."""
     return SEND_FROM in what and int(what[SEND_FROM]) <= broker.kernel.milliseconds()
 
 
 def opens_only_complete(world: World, operation: str, address: str, what: Any) -> str | None:
     """No master opens that is behind one of its slaves: it would acknowledge messages that lie nowhere else."""
     broker = _target(world, operation, address)
-    if broker is None or not broker.is_master or not _opens(broker, what):
+    if broker is None or not broker.is_master or not opens(broker, what):
         return None
     cluster, group, _ = broker.pod.name.rsplit("-", 2)
     life = broker.pod.volumes["brokerstore"].stamp[3:]
@@ -41,7 +43,7 @@ def opens_only_complete(world: World, operation: str, address: str, what: Any) -
 def opens_only_its_own_volume(world: World, operation: str, address: str, what: Any) -> str | None:
     """No master opens on another's volume, or on one of its group's earlier lives."""
     broker = _target(world, operation, address)
-    if broker is None or not _opens(broker, what):
+    if broker is None or not opens(broker, what):
         return None
     cluster, group, member = broker.pod.name.rsplit("-", 2)
     obj = facts.cluster(world, (broker.pod.key[0], cluster))
@@ -75,7 +77,7 @@ def told_no_empty_list(world: World, operation: str, address: str, what: Any) ->
 
 def closes_only_for_a_reason(world: World, operation: str, address: str, what: Any) -> str | None:
     """A master that serves is fenced only where a slave is ahead of it, where its group is about to change, or before its
-    cluster goes."""
+    cluster goes. Of one that has just started the process before it may have been seen, which somebody has mended since."""
     broker = _target(world, operation, address)
     if broker is None or int(what.get(SEND_FROM, 0)) <= broker.kernel.milliseconds() or not facts.accepts(broker):
         return None
@@ -85,6 +87,8 @@ def closes_only_for_a_reason(world: World, operation: str, address: str, what: A
     obj = facts.cluster(world, (broker.pod.key[0], cluster)) or {"metadata": {"deletionTimestamp": "now"}}
     if obj["metadata"].get("deletionTimestamp"):
         return None
+    if broker.boot_ms > broker.kernel.milliseconds() - LATE_SECONDS * 1000:
+        return None
     if any(store.max_offset > broker.store.max_offset for store in facts.stores(world, cluster, int(group)).values()):
         return None
     return f"{broker.pod.name} serves and is fenced, though no slave is ahead of it and its group is in no phase"
@@ -93,11 +97,28 @@ def closes_only_for_a_reason(world: World, operation: str, address: str, what: A
 def opens_only_when_meant(world: World, operation: str, address: str, what: Any) -> str | None:
     """A master is opened only where its group serves or opens: not one that joins, leaves or moves."""
     broker = _target(world, operation, address)
-    if broker is None or not broker.is_master or not _opens(broker, what):
+    if broker is None or not broker.is_master or not opens(broker, what):
         return None
     cluster, group, _ = broker.pod.name.rsplit("-", 2)
     lately = world.phases.lately(broker.pod.key[0], cluster, int(group))
     return None if lately & set(OPEN) else f"{broker.pod.name} is opened while its group is {sorted(lately)}"
+
+
+def closes_only_with_heirs(world: World, operation: str, address: str, what: Any) -> str | None:
+    """A group that leaves is closed for writing only when all its topics are elsewhere, too, or their senders have nowhere to go."""
+    broker = _target(world, operation, address)
+    if broker is None or not broker.is_master or what.get("brokerPermission") != "4" or not broker.permission & 2:
+        return None
+    cluster, group, _ = broker.pod.name.rsplit("-", 2)
+    obj = facts.cluster(world, (broker.pod.key[0], cluster))
+    count = obj["spec"]["groupReplica"] if obj else 0
+    if not 0 < count <= int(group) or facts.phase(world, broker.pod.key[0], cluster, int(group)) != "Closing":
+        return None
+    elsewhere = {
+        name for each in range(count) for one in facts.stores(world, cluster, each).values() for name in one.topics
+    }
+    sole = sorted(name for name in broker.store.topics if settled(world, name) and name not in elsewhere)
+    return f"{broker.pod.name} is closed for writing while {sole} live there alone" if sole else None
 
 
 BROKER_RULES: tuple[tuple[str, Rule], ...] = (
@@ -107,4 +128,5 @@ BROKER_RULES: tuple[tuple[str, Rule], ...] = (
     ("more-copies-only-where-there-are", more_copies_only_where_there_are),
     ("closes-only-for-a-reason", closes_only_for_a_reason),
     ("told-no-empty-list", told_no_empty_list),
+    ("closes-only-with-heirs", closes_only_with_heirs),
 )

@@ -13,6 +13,8 @@ from . import facts
 
 Key = tuple[str, str]
 LATE_SECONDS = 60.0
+NOTICED_SECONDS = 20.0
+"""As long as the slowest look and the slowest request take."""
 LOOKED_UP_MS = 60_000
 
 
@@ -28,21 +30,21 @@ def opens_with_everything(world: World, verb: str, plural: str, key: Key, body: 
     others = [store for number, store in _serving(world, key[0], cluster) if number != int(group)]
     if mine is None or not others:
         return None
-    settled = {name for store in others for name in store.topics if _settled(world, name)}
-    lacking = sorted(settled - set(mine.topics))
+    wanted = {name for store in others for name in store.topics if settled(world, name)}
+    lacking = sorted(wanted - set(mine.topics))
     if lacking:
         return f"broker-{group} opens without {lacking}"
     for who, topic, queue in sorted({at for store in others for at in store.offsets}):
-        if topic in settled and who in mine.groups and (who, topic, queue) not in mine.offsets:
+        if topic in wanted and who in mine.groups and (who, topic, queue) not in mine.offsets:
             return f"broker-{group} opens without a beginning for {who} in queue {queue} of {topic}"
     for member, store in facts.stores(world, cluster, int(group)).items():
         running = facts.broker(world, cluster, int(group), member)
-        if member and running is not None and running.listening and settled - set(store.topics):
-            return f"broker-{group} opens though member {member} lacks {sorted(settled - set(store.topics))}"
+        if member and running is not None and running.listening and wanted - set(store.topics):
+            return f"broker-{group} opens though member {member} lacks {sorted(wanted - set(store.topics))}"
     return None
 
 
-def _settled(world: World, name: str) -> bool:
+def settled(world: World, name: str) -> bool:
     """A topic of users that was there when the operator looked."""
     return name.startswith("topic-") and world.rocketmq.made_at.get(name, 0.0) < world.kernel.now() - LATE_SECONDS
 
@@ -75,7 +77,16 @@ def name_server_goes_last(world: World, verb: str, plural: str, key: Key, body: 
         return None
     if after < 1 or after < there["spec"]["replicas"] - 1:
         return f"{key[1]} goes from {there['spec']['replicas']} to {after} at once"
-    return _still_listed(world, key, after) or _not_known(world, key, after)
+    return _still_listed(world, key, after) or _not_running(world, key, after) or _not_known(world, key, after)
+
+
+def _not_running(world: World, key: Key, after: int) -> str | None:
+    """Those that stay must answer, or there is none at all for a while."""
+    for name in (f"{key[1]}-{number}" for number in range(after)):
+        pod, since = world.kubelets.pods.get((key[0], name)), world.kernel.now() - NOTICED_SECONDS
+        if pod is not None and _server(world, name) is None and 0 < pod.ended_at < since:
+            return f"{key[1]}-{after} goes while {name} does not run, which is to stay"
+    return None
 
 
 def _still_listed(world: World, key: Key, after: int) -> str | None:
@@ -105,13 +116,24 @@ def _not_known(world: World, key: Key, after: int) -> str | None:
                     return f"{key[1]}-{after} goes before {broker.pod.name} is known to {server.pod.name}"
         if _uses_only(world, broker, f"{key[1]}-{after}"):
             return f"{key[1]}-{after} goes, and {broker.pod.name} knows no other"
+        if not broker.looks_up and any(_is_of(world, host, f"{key[1]}-{after}") for host in _hosts(broker)):
+            return f"{key[1]}-{after} goes, and {broker.pod.name} still has it in its list"
     return None
 
 
 def _uses_only(world: World, broker: Broker, pod: str) -> bool:
     hosts = {address.rpartition(":")[0] for address in broker.servers}
+    return bool(hosts) and all(_is_of(world, host, pod) for host in hosts)
+
+
+def _hosts(broker: Broker) -> list[str]:
+    """What it was told of."""
+    return [address.rpartition(":")[0] for address in broker.config["namesrvAddr"].split(";")]
+
+
+def _is_of(world: World, host: str, pod: str) -> bool:
     leaving = world.kubelets.pods.get((NAMESPACE, pod))
-    return bool(hosts) and all(host.startswith(pod) or (leaving is not None and host == leaving.ip) for host in hosts)
+    return host.startswith(f"{pod}.") or (leaving is not None and host == leaving.ip)
 
 
 def _server(world: World, pod: str) -> NameServer | None:

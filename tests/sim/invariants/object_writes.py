@@ -59,6 +59,7 @@ OBJECT_RULES: tuple[tuple[str, Rule], ...] = (
     ("restarts-only-equal", rollouts.restarts_only_equal),
     ("one-group-closed-at-a-time", rollouts.one_group_closed_at_a_time),
     ("halted-means-halted", rollouts.halted_means_halted),
+    ("no-step-back", rollouts.no_step_back),
     ("opens-with-everything", opens_with_everything),
     ("name-server-goes-last", name_server_goes_last),
     ("claims-are-the-users", claims_are_the_users),

@@ -78,6 +78,19 @@ def halted_means_halted(world: World, verb: str, plural: str, key: Key, body: An
     return f"{serving[0]} restarts for {image}, with which {failing[0]} fails" if serving and failing else None
 
 
+def no_step_back(world: World, verb: str, plural: str, key: Key, body: Any) -> str | None:
+    """No template asks for a major version whose brokers cannot read what those that run have written."""
+    group = facts.group_of(body) if plural == "statefulsets" and verb == "apply" else None
+    if group is None or "template" not in body.get("spec", {}):
+        return None
+    image = str(body["spec"]["template"]["spec"]["containers"][0]["image"])
+    for each in world.rocketmq.brokers():
+        mine = each.pod.name.startswith(f"{names.workload(*group)}-")
+        if mine and image.rpartition(":")[2].partition(".")[0] < each.version.partition(".")[0]:
+            return f"{key[1]} is to run {image}, and {each.pod.name} runs {each.version}"
+    return None
+
+
 def _failing(world: World, label: str, owner: str, image: str) -> Iterator[str]:
     since = world.kernel.now() - NOTICED_SECONDS
     for pod in world.kubelets.pods.values():

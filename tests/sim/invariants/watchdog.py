@@ -1,11 +1,13 @@
 """Sees every write of every operator, right before it takes effect, and the world after it."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..world import World
 from . import state
 from .broker_writes import BROKER_RULES
 from .hidden import Hidden
+from .lasting import Given, Lasting
 from .object_writes import OBJECT_RULES
 from .phases import Phases
 from .reasons import Reasons
@@ -28,6 +30,10 @@ class Watchdog:
         self.removal = Removal(world)
         self.hidden = Hidden(world)
         self.reasons = Reasons(world)
+        self.given = Given(world)
+        self.lasting = Lasting(world)
+        self.operators: Callable[[], int] = lambda: 0
+        """How many operators run."""
         self._planned = False
         world.kernel.later(LOOK_SECONDS, self._look_often)
 
@@ -46,6 +52,7 @@ class Watchdog:
         """A write to a RocketMQ server arrives."""
         for name, rule in BROKER_RULES:
             self._tell(name, rule(self.world, operation, address, what))
+        self._tell("opens-with-everything", self.given.broker_write(operation, address, what))
         self._look_soon()
 
     def eviction(self, key: tuple[str, str]) -> None:
@@ -72,5 +79,7 @@ class Watchdog:
         self.look()
         self.reasons.look()
         self._tell("serves-in-the-routes", self.hidden.look())
+        for name, problem in self.lasting.look(self.operators()):
+            self._tell(name, problem)
         if not self.world.clients.stopped:
             self.world.kernel.later(LOOK_SECONDS, self._look_often)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from rocketmq_operator.admin.errors import Refused
 from rocketmq_operator.admin.redact import Settings
 from rocketmq_operator.remoting.bodies.metadata import GroupConfig, GroupTable, TopicConfig, TopicTable
 from rocketmq_operator.remoting.bodies.replication import HaStatus
@@ -38,7 +39,12 @@ class BrokerCalls(Calls):
         return await self._broker(addr, "topic_config", lambda broker: broker.store.topics.get(topic))
 
     async def upsert_topic(self, addr: str, config: TopicConfig) -> None:
-        await self._broker(addr, "upsert_topic", lambda broker: broker.create_topic(config), write=config.name)
+        def put(broker: Broker) -> None:
+            if broker.full_until > broker.kernel.now():
+                raise Refused(addr, "upsert_topic", 1, "the disk is full")
+            broker.create_topic(config)
+
+        await self._broker(addr, "upsert_topic", put, write=config.name)
 
     async def create_topic(
         self, addr: str, topic: str, *, attributes: Mapping[str, str] | None = None, **other: Any

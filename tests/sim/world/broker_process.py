@@ -33,6 +33,10 @@ class Process:
         self.slaves = replication.Slaves(self._whole)
         self.master: Broker | None = None
         self.lagging_until = -1.0
+        self.unheard_until = -1.0
+        """Until then operators get no answer from it; its clients and its slaves do."""
+        self.full_until = -1.0
+        """Until then it makes no topics."""
         self.began_at = -1000.0
         """When it joined its master with nothing."""
         self.said: tuple[Any, Any] | None = None

@@ -47,7 +47,11 @@ class Calls:
     def _broker(
         self, address: str, operation: str, do: Callable[[Broker], T], write: Any = None
     ) -> Coroutine[Any, Any, T]:
-        return self._request(address, operation, self._world.broker_at, do, write)
+        return self._request(address, operation, self._broker_at, do, write)
+
+    def _broker_at(self, address: str) -> Broker | None:
+        found = self._world.broker_at(address)
+        return None if found is None or found.unheard_until > found.kernel.now() else found
 
     async def _request(
         self, address: str, operation: str, find: Callable[[str], Any], do: Callable[[Any], T], write: Any
@@ -64,6 +68,8 @@ class Calls:
             raise Unreachable(address, operation, "connection refused", sent=False)
         if write is not None:
             self.on_write(operation, address, write)
+        if isinstance(target, Broker):
+            self._world.asked(operation, target)
         answer = do(target)
         if write is not None:
             self._step("after", operation, "at", address)

@@ -75,7 +75,8 @@ class Containers:
         obj = self.obj(pod)
         if obj is None or pod.node is None or pod.process is not None or pod.terminating:
             return
-        if not pod.node.alive or not pod.mount(self._api, self._volumes, obj):
+        stuck = pod.stuck_until > self._kernel.now()
+        if stuck or not pod.node.alive or not pod.mount(self._api, self._volumes, obj):
             self._kernel.later(3.0, self._create_container, pod)
             return
         if pod.image.startswith(NOWHERE):
@@ -105,7 +106,7 @@ class Containers:
         if pod.removed or pod.process is None:
             return
         pod.process = None
-        pod.ended = (code, message)
+        pod.ended, pod.ended_at = (code, message), self._kernel.now()
         pod.is_ready = False
         if pod.terminating:
             self._remove(pod)
@@ -126,6 +127,12 @@ class Containers:
         if pod.is_ready != pod.process.listening:
             pod.is_ready = pod.process.listening
             self.publish(pod)
+
+    def starve(self, pod: Pod, seconds: float) -> None:
+        """A node that is too busy: its probes get no answer in time, though the process serves."""
+        pod.is_ready = False
+        self.publish(pod)
+        self._kernel.later(seconds, self.probe, pod)
 
     def restart(self, pod: Pod) -> None:
         """The container is killed and started again in place."""

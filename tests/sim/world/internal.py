@@ -79,6 +79,17 @@ def _deliver(broker: "Broker", record: Record) -> None:
     broker.slaves.move()
 
 
+def hasten(broker: "Broker") -> None:
+    """The time of all timed messages is up."""
+    store = broker.store
+    at = (TIMER_TOPIC, 0)
+    for each in list(store.lists.get(at, ())):
+        if each.target and each.offset >= store.delivered.get(at, 0):
+            store.append(each.batch, *each.target)
+            store.delivered[at] = each.offset + each.batch.count
+    broker.slaves.move()
+
+
 def check_half(broker: "Broker") -> None:
     """Half messages whose sender's decision is known by now become ordinary ones, or nothing."""
     if broker.hurt:

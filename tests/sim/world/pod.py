@@ -35,6 +35,9 @@ class Pod:
         self.waiting = ("", "")
         self.failed_at = 0.0
         self.ended: tuple[int, str] | None = None
+        self.ended_at = -1.0
+        self.stuck_until = -1.0
+        """Until then its node starts no container of it."""
         self.config: dict[str, str] = {}
         self.intent: dict[str, str] = {}
         self.intent_name = ""

@@ -1,6 +1,6 @@
 """RocketMQ as a whole: which process answers at which address, who would be reached by a name."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from . import internal
@@ -26,6 +26,8 @@ class RocketMQ:
         self.random = kernel.random("rocketmq")
         self.trouble = 0.05
         self._endpoints = endpoints
+        self.asked: Callable[[str, Broker], None] = lambda operation, broker: None
+        """Hears of each question of an operator right before it is answered."""
         self.made_at: dict[str, float] = {}
         """When users made each topic."""
         self.kubelets: Kubelets

@@ -19,6 +19,8 @@ class StatefulSets:
         self._random = kernel.random("statefulsets")
         self._pending: set[Key] = set()
         self._revisions: dict[str, Revisions] = {}
+        self.away_until = -1.0
+        """Until then the controller manager does nothing: another one of it has still to be elected."""
         api.listen("statefulsets", lambda key, old, new: self._poke(key) if new else None)
         api.listen("pods", self._pod_changed)
 
@@ -30,10 +32,14 @@ class StatefulSets:
     def _poke(self, key: Key) -> None:
         if key not in self._pending:
             self._pending.add(key)
-            self._kernel.later(self._random.uniform(0.01, 0.4), self._sync, key)
+            away = max(0.0, self.away_until - self._kernel.now())
+            self._kernel.later(away + self._random.uniform(0.01, 0.4), self._sync, key)
 
     def _sync(self, key: Key) -> None:
         self._pending.discard(key)
+        if self.away_until > self._kernel.now():
+            self._poke(key)
+            return
         obj = self._api.find("statefulsets", key)
         if obj is None or obj["metadata"].get("deletionTimestamp"):
             return

@@ -97,7 +97,8 @@ class Watching:
             lag = (
                 self._random.uniform(2, 30) if self._late and not self._weather.quiet else self._random.random() * 0.05
             )
-            self._timer = self._loop.call_later(lag, self._arrived)
+            held = self._weather.late_until.get(self._plural, -1.0) - self._loop.time()
+            self._timer = self._loop.call_later(max(lag, held), self._arrived)
 
     def _arrived(self) -> None:
         self._timer = None

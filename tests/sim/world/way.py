@@ -64,6 +64,8 @@ class Way:
             raise Conflict(f"{what}: please apply your changes to the latest version", status=409, reason="Conflict")
         elif fault != "lost-answer":
             await self._fail(fault, what)
+        if self._weather.slow is not None:
+            await asyncio.sleep(self._weather.slow(verb, resource.plural, key, body))
         self.writes += 1
         self.on_write(verb, resource.plural, key, body)
         stored = do()

@@ -1,6 +1,7 @@
 """How often what goes wrong: drawn for each history, worse in storms, and nothing at all in the quiet phase."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from .kernel import Kernel
 
@@ -17,6 +18,10 @@ class Weather:
         self._random = kernel.random("weather")
         self.base = self._random.choice((0.0, 0.005, 0.01, 0.03))
         self.storm_until = -1.0
+        self.late_until: dict[str, float] = {}
+        """Until when watches of a kind tell nothing new."""
+        self.slow: Callable[[str, str, tuple[str, str], Any], float] | None = None
+        """How long a write to the API server is on its way."""
         self.quiet = False
 
     @property

@@ -1,0 +1,109 @@
+"""Rules about what must last, or must not: what a joined group was given is still there when it opens; no group stays closed, or fails
+with an image that nobody wants any more; no broker stays without a name."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from rocketmq_operator.core import names
+
+from ..world import NAMESPACE, World
+from ..world.store import Store
+from . import facts
+from .broker_writes import opens
+
+STUCK_SECONDS = 240.0
+"""Longer than clients, slaves that begin anew and an operator that is elected take together."""
+Key = tuple[str, ...]
+
+
+class Given:
+    """``given`` is what each master held in first offsets when its group was to open."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._given: dict[str, tuple[Store, set[tuple[str, str, int]]]] = {}
+        world.api.listen("configmaps", self._changed)
+
+    def _changed(self, key: tuple[str, str], old: Any, new: Any) -> None:
+        cluster, found, group = key[1].partition("-broker-intent-")
+        if not found or old is None or new is None:
+            return
+        if (old["data"].get("phase"), new["data"].get("phase")) == ("Joining", "Opening"):
+            store = facts.stores(self._world, cluster, int(group)).get(0)
+            if store is not None:
+                self._given[names.broker_pod(cluster, int(group), 0)] = store, set(store.offsets)
+
+    def broker_write(self, operation: str, address: str, what: Any) -> str | None:
+        """A master that died in between and had not written to its disk what it was given would let readers skip messages."""
+        broker = self._world.rocketmq.broker_at(address) if operation == "update_broker_config" else None
+        if broker is None or not broker.is_master or not opens(broker, what):
+            return None
+        store, given = self._given.pop(broker.pod.name, (None, set()))
+        lost = sorted(given - broker.store.offsets.keys()) if store is broker.store else []
+        return f"{broker.pod.name} opens and has forgotten {lost[0]}" if lost else None
+
+
+class Lasting:
+    """``since`` when something is as it must not stay, though an operator runs that may act."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._since: dict[tuple[str, Key], float] = {}
+
+    def look(self, operators: int) -> Iterator[tuple[str, str]]:
+        """The rules, and what has lasted too long of each."""
+        now, found = self._world.kernel.now(), dict[tuple[str, Key], str]()
+        if operators and not any(map(_held, facts.clusters(self._world))):
+            found = {(name, key): words for name, look in LASTING for key, words in look(self._world)}
+        self._since = {key: self._since.get(key, now) for key in found}
+        late = {key[0]: found[key] for key, since in self._since.items() if now - since > STUCK_SECONDS}
+        yield from ((name, late.get(name, "")) for name, _ in LASTING)
+
+
+def _held(cluster: dict[str, Any]) -> bool:
+    notes = cluster["metadata"].get("annotations", {})
+    told = (notes.get(names.ROLLOUT_PAUSED), notes.get(names.RUN_REVISION))
+    return bool(cluster["spec"].get("paused") or any(told))
+
+
+def closed(world: World) -> Iterator[tuple[Key, str]]:
+    """Groups that are closed for a rollout, by the same containers, while nothing is wrong anywhere."""
+    pods = world.kubelets.pods.values()
+    if not all(each.reachable and each.process and each.process.listening for each in pods):
+        return
+    for master in world.rocketmq.brokers():
+        group = facts.group_of(master.pod.obj or {"metadata": {}})
+        opened = master.permission & 2 and facts.accepts(master)
+        if master.is_master and group and not opened and facts.phase(world, NAMESPACE, *group) == "Restarting":
+            mine = (each.container for each in pods if each.name.rpartition("-")[0] == names.workload(*group))
+            yield tuple(sorted(mine)), f"{master.name} has been closed for a rollout for long, and nothing happens"
+
+
+def outdated(world: World) -> Iterator[tuple[Key, str]]:
+    """Members of groups that were never open, with an image that cannot be had and that nobody wants any more."""
+    wanted = {each["metadata"]["name"]: each["spec"] for each in facts.clusters(world)}
+    failing = [each for each in world.kubelets.pods.values() if each.waiting[0] == "ErrImagePull"]
+    for pod in failing:
+        group = facts.group_of(pod.obj or {"metadata": {}})
+        spec = wanted.get(group[0]) if group else None
+        if group is None or spec is None or group[1] >= spec["groupReplica"]:
+            continue
+        halted = any(each.image == spec["brokerImage"] for each in failing)
+        if not halted and pod.image != spec["brokerImage"] and facts.never_open(world, NAMESPACE, group):
+            yield (pod.uid,), f"{pod.name} still waits for {pod.image}, and nobody wants that"
+
+
+def nameless(world: World) -> Iterator[tuple[Key, str]]:
+    """Brokers that serve under a name that leads nowhere."""
+    known = {each["metadata"]["name"] for each in facts.clusters(world)}
+    for broker in world.rocketmq.brokers():
+        host = broker.config["brokerIP1"]
+        if broker.pod.reachable and broker.pod.name.rsplit("-", 2)[0] in known and not world.rocketmq.resolve(host):
+            yield (broker.pod.container,), f"{broker.pod.name} serves, and its name {host} leads nowhere"
+
+
+LASTING: tuple[tuple[str, Callable[[World], Iterator[tuple[Key, str]]]], ...] = (
+    ("closed-groups-go-on", closed),
+    ("joins-with-what-is-wanted", outdated),
+    ("brokers-are-found", nameless),
+)
