@@ -75,7 +75,13 @@ def full_slave(history: "History", master: Broker) -> Volume | None:
 def stays(history: "History", volume: Volume) -> bool:
     """Whether a volume does not go with its pod: a master's would then be the second loss, and its messages with nobody."""
     claim = history.world.api.find("persistentvolumeclaims", (NAMESPACE, volume.name))
-    return claim is not None and not claim["metadata"].get("deletionTimestamp")
+    name, _, member = volume.name.removeprefix(f"{STORE_VOLUME}-").rpartition("-")
+    workload = history.world.api.find("statefulsets", (NAMESPACE, name))
+    if claim is None or claim["metadata"].get("deletionTimestamp"):
+        return False
+    # One that retires may take its claim with it.
+    retires = any(each["kind"] == "Pod" for each in claim["metadata"].get("ownerReferences", ()))
+    return not retires and (workload is None or int(member) < workload["spec"]["replicas"])
 
 
 def _equal(mine: Store, theirs: Store) -> bool:
