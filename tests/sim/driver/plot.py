@@ -24,6 +24,7 @@ from . import (
     scenes_races,
     scenes_rollouts,
     scenes_servers,
+    scenes_young,
 )
 from .event import Event, never
 from .scenes import Scene
@@ -57,6 +58,7 @@ SCENES: tuple[Scene, ...] = (
     *scenes_rollouts.SCENES,
     *scenes_pods.SCENES,
     *scenes_races.SCENES,
+    *scenes_young.SCENES,
     *scenes_deleting.SCENES,
 )
 
@@ -81,7 +83,7 @@ class Plot:
 
     async def run(self) -> None:
         """At least EVENTS of them."""
-        await asyncio.sleep(self._random.uniform(0, 60))
+        await asyncio.sleep(self._random.uniform(0, 0 if self._history.scene.at_once else 60))
         scene: Scene | None = self._history.scene
         while self._history.events < EVENTS:
             if scene is not None and self._history.events >= scene.after:

@@ -29,7 +29,7 @@ Script = Callable[["History"], Awaitable[bool]]
 
 class Scene(NamedTuple):
     """``script`` is played when ``after`` events have happened; ``cluster`` and ``servers`` are what the specs begin with. ``doubled``:
-    two operators act at once, so that none of this history's waits to be elected."""
+    two operators act at once, so that none of this history's waits to be elected; ``at_once``: it begins when the cluster is made."""
 
     name: str
     script: Script
@@ -37,6 +37,7 @@ class Scene(NamedTuple):
     servers: Mapping[str, Any] = {}
     after: int = 0
     doubled: bool = False
+    at_once: bool = False
 
 
 async def until(test: Callable[[], bool], seconds: float) -> bool:

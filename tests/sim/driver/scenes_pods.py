@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ALONE = {"groupReplica": 2, "membersPerGroup": 1, "brokerImage": "rocketmq:5.4.0", "replicationMode": "ASYNC"}
 OLD_SECONDS = 125.0
 """One that was not ready for so long since its start may be replaced."""
+SEEN_SECONDS = 3.0
 
 
 async def _old(history: "History") -> Broker | None:
@@ -87,6 +88,19 @@ async def evicted_between_two_writes(history: "History") -> bool:
     return bool(came)
 
 
+async def another_is_away(history: "History") -> bool:
+    """A slave is to go when another one was evicted a moment ago; a third one has everything."""
+    if not await opened(history):
+        return False
+    key = (NAMESPACE, names.broker_pod(CLUSTER, 0, 2))
+    went = evict(history.world.api, key, history.watchdog.eviction)
+    # Of what happens in the very moment of its decision an operator cannot know.
+    await asyncio.sleep(SEEN_SECONDS)
+    scale_to(history, CLUSTERS, CLUSTER, "membersPerGroup", 3)
+    await asyncio.sleep(40)
+    return went == "evicted"
+
+
 def _budget(budget: Json) -> int:
     slaves = budget["metadata"]["name"] == names.budget(CLUSTER, "slaves")
     return int(budget["spec"].get("minAvailable", 0)) if slaves else 0
@@ -95,5 +109,6 @@ def _budget(budget: Json) -> int:
 SCENES = (
     Scene("probes-of-a-master-fail", probes_fail, ALONE),
     Scene("master-is-not-heard-for-a-moment", not_heard_for_a_moment, ALONE),
+    Scene("slave-goes-while-another-is-away", another_is_away, {"groupReplica": 1, "membersPerGroup": 4}),
     Scene("evicted-between-two-writes", evicted_between_two_writes, {"groupReplica": 1, "membersPerGroup": 3}),
 )

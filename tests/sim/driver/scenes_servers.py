@@ -74,7 +74,25 @@ async def still_in_a_list(history: "History") -> bool:
     return await until(lambda: pod_of(history, names.name_server_pod(NAME_SERVER, 1)) is None, 90)
 
 
+async def fails_as_the_other_is_to_go(history: "History") -> bool:
+    """The name server that is to stay starts again in the moment in which the other one is no longer wanted."""
+    pod = pod_of(history, names.name_server_pod(NAME_SERVER, 0)) if await opened(history) else None
+    if pod is None:
+        return False
+    pod.stuck_until = history.kernel.now() + UNLISTED_SECONDS / 3
+    history.world.kubelets.restart(pod)
+    scale_to(history, NAME_SERVERS, NAME_SERVER, "replicas", 1)
+    await asyncio.sleep(UNLISTED_SECONDS)
+    return True
+
+
 SCENES = (
     Scene("name-server-fails-while-another-goes", the_other_fails, {"brokerImage": "rocketmq:5.4.0"}, {"replicas": 2}),
     Scene("broker-is-not-told-of-name-servers", still_in_a_list, {"brokerImage": "rocketmq:4.9.8"}, {"replicas": 2}),
+    Scene(
+        "name-server-starts-as-another-is-to-go",
+        fails_as_the_other_is_to_go,
+        {"brokerImage": "rocketmq:4.9.8"},
+        {"replicas": 2},
+    ),
 )

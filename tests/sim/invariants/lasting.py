@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from rocketmq_operator.core import names
+from rocketmq_operator.reconcile.resources import CLUSTERS
 
 from ..world import NAMESPACE, World
 from ..world.store import Store
 from . import facts
 from .broker_writes import opens
+from .leaving import NOTICED_SECONDS
 
 STUCK_SECONDS = 240.0
 """Longer than clients, slaves that begin anew and an operator that is elected take together."""
@@ -43,6 +45,29 @@ class Given:
         return f"{broker.pod.name} opens and has forgotten {lost[0]}" if lost else None
 
 
+class Wanted:
+    """``since`` when a cluster is to have so many groups."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._since: dict[tuple[str, str], float] = {}
+        world.api.listen(CLUSTERS.plural, self._changed)
+
+    def _changed(self, key: tuple[str, str], old: Any, new: Any) -> None:
+        if old is None or new is None or old["spec"]["groupReplica"] != new["spec"]["groupReplica"]:
+            self._since[key] = self._world.kernel.now()
+
+    def object_write(self, verb: str, plural: str, key: tuple[str, str], body: Any) -> str | None:
+        """A group that is not wanted any more and was never open goes as it is: it would take messages that nobody needs there."""
+        name, found, group = key[1].partition("-broker-intent-")
+        cluster = facts.cluster(self._world, (key[0], name)) if found and verb == "apply" else None
+        if cluster is None or body["data"].get("initialized") != "true" or int(group) < cluster["spec"]["groupReplica"]:
+            return None
+        late = self._since.get((key[0], name), 0.0) > self._world.kernel.now() - NOTICED_SECONDS
+        opened = not facts.never_open(self._world, key[0], (name, int(group)))
+        return None if late or opened else f"broker-{group} is to be opened, and nobody wants it"
+
+
 class Lasting:
     """``since`` when something is as it must not stay, though an operator runs that may act."""
 
@@ -69,9 +94,7 @@ def _held(cluster: dict[str, Any]) -> bool:
 def closed(world: World) -> Iterator[tuple[Key, str]]:
     """Groups that are closed for a rollout, by the same containers, while nothing is wrong anywhere."""
     pods = world.kubelets.pods.values()
-    if not all(each.reachable and each.process and each.process.listening for each in pods):
-        return
-    for master in world.rocketmq.brokers():
+    for master in world.rocketmq.brokers() if _all_well(world) else ():
         group = facts.group_of(master.pod.obj or {"metadata": {}})
         opened = master.permission & 2 and facts.accepts(master)
         if master.is_master and group and not opened and facts.phase(world, NAMESPACE, *group) == "Restarting":
@@ -102,8 +125,24 @@ def nameless(world: World) -> Iterator[tuple[Key, str]]:
             yield (broker.pod.container,), f"{broker.pod.name} serves, and its name {host} leads nowhere"
 
 
+def left_behind(world: World) -> Iterator[tuple[Key, str]]:
+    """Slaves of groups that serve which can never go on, since their masters have deleted what they need next."""
+    for slave in world.rocketmq.brokers() if _all_well(world) else ():
+        group, master = facts.group_of(slave.pod.obj or {"metadata": {}}), slave.master
+        if master is None or group is None or facts.phase(world, NAMESPACE, *group) or not master.slaves.has(slave):
+            continue
+        if slave.lagging_until < world.kernel.now() and slave.store.end < master.store.base:
+            yield (slave.pod.container,), f"{slave.pod.name} can never go on, and nobody begins it anew"
+
+
+def _all_well(world: World) -> bool:
+    pods = world.kubelets.pods.values()
+    return all(each.reachable and each.process and each.process.listening for each in pods)
+
+
 LASTING: tuple[tuple[str, Callable[[World], Iterator[tuple[Key, str]]]], ...] = (
     ("closed-groups-go-on", closed),
     ("joins-with-what-is-wanted", outdated),
     ("brokers-are-found", nameless),
+    ("slaves-go-on", left_behind),
 )

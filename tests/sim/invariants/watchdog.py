@@ -7,7 +7,7 @@ from ..world import World
 from . import state
 from .broker_writes import BROKER_RULES
 from .hidden import Hidden
-from .lasting import Given, Lasting
+from .lasting import Given, Lasting, Wanted
 from .object_writes import OBJECT_RULES
 from .phases import Phases
 from .reasons import Reasons
@@ -31,6 +31,7 @@ class Watchdog:
         self.hidden = Hidden(world)
         self.reasons = Reasons(world)
         self.given = Given(world)
+        self.wanted = Wanted(world)
         self.lasting = Lasting(world)
         self.operators: Callable[[], int] = lambda: 0
         """How many operators run."""
@@ -42,6 +43,7 @@ class Watchdog:
         for name, rule in OBJECT_RULES:
             self._tell(name, rule(self.world, verb, plural, key, body))
         self._tell("one-member-at-a-time", self.taking.object_write(verb, plural, key, body))
+        self._tell("opens-only-when-meant", self.wanted.object_write(verb, plural, key, body))
         self._tell("removed-only-drained", self.removal.group_removed(verb, plural, key, body))
         self._tell("deletion-is-held", self.removal.deletion_allowed(verb, plural, key, body))
         for name, problem in self.reasons.object_write(verb, plural, key, body):

@@ -68,6 +68,10 @@ def _closing_order(view: GroupView, circle: Circle) -> Step:
     left = _remaining(view, circle)
     if left > 0:
         return Step(view.life, wiped, f"{doing}: clients learn it", again=min(left, 10.0))
+    alone = "" if view.down else lives_here_alone(view, circle)
+    if alone:
+        # Made by users since it began to leave, when perhaps no group could be given it.
+        return Step(view.life, wiped, alone, again=LOOK_SECONDS)
     return Step(view.life.to(Phase.CLOSING, circle.now_ms), wiped, "is being closed for writing", again=1.0)
 
 

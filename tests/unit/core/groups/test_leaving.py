@@ -257,6 +257,21 @@ def test_order_topics_leave_first_on_every_name_server_and_come_back() -> None:
     assert phase(world) == "Left"
 
 
+def test_a_topic_that_users_make_on_it_since_it_began_to_leave_is_made_elsewhere_before_it_closes() -> None:
+    """Those who send to it had nowhere to go (found by the simulator)."""
+    world = order_world()
+    world.edit(groupReplica=1)
+    go(world, 20)
+    change(world, "c-1-0", topics={**world.data["c-1-0"].topics, "new": Topic("new", 1, 1)})
+    world.change_broker("c-0-0", permission=4, accepts_from=FENCED_FOR_EVER)
+    world.change_broker("c-0-1", max_offset=9)
+    go(world, 60)
+    assert phase(world) == "ClosingOrder" and world.brokers["c-1-0"].permission == 6, "nobody can be given it"
+    world.change_broker("c-0-1", max_offset=0)
+    go(world, 100)
+    assert phase(world) == "Left" and "new" in world.data["c-0-0"].topics
+
+
 def test_one_that_is_called_back_before_it_was_closed_is_closed_for_a_moment() -> None:
     """Its order topics had left the routes (code 205), and only a change of its permission brings them back."""
     world = order_world()
