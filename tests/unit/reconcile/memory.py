@@ -85,6 +85,14 @@ class MemoryKube:
         self.put(copy.deepcopy(obj))
         return obj
 
+    async def delete(self, ref: Ref, *, uid: str, resource_version: str = "", propagation: str = "") -> None:
+        """If it is still the one; what it owns stays."""
+        meta = self._there(ref)["metadata"]
+        if uid != meta["uid"] or resource_version not in ("", meta["resourceVersion"]):
+            raise Conflict(f"{ref} is another", status=409)
+        self.writes.append(("delete", ref.resource.kind, ref.name))
+        self.drop(ref.resource.kind, ref.name, ref.namespace or "")
+
     async def apply(
         self,
         resource: Resource,

@@ -16,7 +16,7 @@ from ..drift import with_sizes
 from ..facts import ClusterSnapshot, ObjectFact, PodFact
 from ..groups.life import LEAVING_PHASES, Life, Phase
 from ..groups.view import GroupView
-from ..intent_data import data_of
+from ..intent_data import data_of, seen
 from ..members import existing
 from ..objects import Owner, referenced
 from ..plan import Create, Orphan
@@ -124,7 +124,11 @@ def release(snapshot: ClusterSnapshot, view: GroupView) -> Orphan | None:
         return None
     changes = ", ".join(f"{name} {there.templates[name].size} → {size}" for name, size in sorted(_grown(there).items()))
     message = f"volumes of {there.name} have grown ({changes}); its StatefulSet is made anew around its running pods"
-    return Orphan("VolumeResized", message, there.workload.name, there.workload.uid, there.workload.resource_version)
+    # An intent that was written since may say something else: the group leaves, and what its set is to be again is forgotten.
+    intent = seen(snapshot, view.index)
+    return Orphan(
+        "VolumeResized", message, there.workload.name, there.workload.uid, there.workload.resource_version, intent
+    )
 
 
 def _elsewhere_first(snapshot: ClusterSnapshot, index: int) -> bool:
