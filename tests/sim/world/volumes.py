@@ -37,6 +37,8 @@ class Volumes:
         self._random = kernel.random("volumes")
         self.local = self._random.random() < 0.3
         self.all: dict[str, Volume] = {}
+        self.taken: set[str] = set()
+        """Pods whose claims users have deleted."""
         api.listen("persistentvolumeclaims", self._claim_changed)
         api.listen("pods", self._pod_changed)
 
