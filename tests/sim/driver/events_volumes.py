@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def lose(history: "History", pod: str) -> None:
     """A claim of a pod is deleted, and the pod, so that it goes."""
     history.kernel.tell("the volume of", pod, "is lost")
+    history.world.volumes.taken.add(pod)
     for name in (STORE_VOLUME, "brokerlogs"):
         key = (NAMESPACE, f"{name}-{pod}")
         if history.world.api.find("persistentvolumeclaims", key):

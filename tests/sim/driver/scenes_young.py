@@ -14,8 +14,9 @@ from .scenes_joining import LASTS_SECONDS
 if TYPE_CHECKING:
     from .history import History
 
-SCALED_SECONDS, UNHEARD_SECONDS = 12.0, 45.0
-"""Until it is not wanted any more, and until nothing but an answer of its master is missing."""
+UNHEARD_SECONDS, UNWANTED_SECONDS = 120.0, 25.0
+"""Until nothing but an answer of its master is missing, at most; and longer than an operator may not have seen that it is to go."""
+PROBED_SECONDS = 3.0
 RECORDS = 20
 """More than the last file of a log holds."""
 
@@ -29,11 +30,23 @@ async def gone_before_it_opened(history: "History") -> bool:
     assert pod is not None
     master: Broker = pod.process
     master.unheard_until = history.kernel.now() + UNHEARD_SECONDS
-    await asyncio.sleep(SCALED_SECONDS)
-    came = master not in masters_of(history)
+    known = await until(lambda: pod.is_ready and _listed(history, 1), UNHEARD_SECONDS - UNWANTED_SECONDS)
+    # Only of one whose own probe reaches it an answer is waited for.
+    await asyncio.sleep(PROBED_SECONDS)
+    came = known and master not in masters_of(history)
     scale_to(history, CLUSTERS, CLUSTER, "groupReplica", 1)
-    await asyncio.sleep(UNHEARD_SECONDS)
+    await asyncio.sleep(UNWANTED_SECONDS)
+    master.unheard_until = history.kernel.now()
+    await asyncio.sleep(UNWANTED_SECONDS)
     return came
+
+
+def _listed(history: "History", group: int) -> bool:
+    """Whether every name server lists all members of a group."""
+    servers = list(history.world.rocketmq.name_servers())
+    mine = [each for each in history.world.rocketmq.brokers() if each.pod.name.startswith(f"{CLUSTER}-{group}-")]
+    listed = (server.table.get(each.name, {}).get(each.broker_id) for server in servers for each in mine)
+    return bool(servers) and len(mine) == 2 and all(each is not None for each in listed)
 
 
 async def _empty(history: "History") -> tuple[Broker, Broker] | None:

@@ -103,16 +103,19 @@ def closed(world: World) -> Iterator[tuple[Key, str]]:
 
 
 def outdated(world: World) -> Iterator[tuple[Key, str]]:
-    """Members of groups that were never open, with an image that cannot be had and that nobody wants any more."""
-    wanted = {each["metadata"]["name"]: each["spec"] for each in facts.clusters(world)}
+    """Members of groups that were never open, and masters of clusters whose deletion is held, with an image that cannot be had and
+    that nobody wants any more."""
+    wanted = {each["metadata"]["name"]: each for each in facts.clusters(world)}
     failing = [each for each in world.kubelets.pods.values() if each.waiting[0] == "ErrImagePull"]
     for pod in failing:
         group = facts.group_of(pod.obj or {"metadata": {}})
-        spec = wanted.get(group[0]) if group else None
-        if group is None or spec is None or group[1] >= spec["groupReplica"]:
+        cluster = wanted.get(group[0]) if group else None
+        if group is None or cluster is None or group[1] >= cluster["spec"]["groupReplica"]:
             continue
+        spec, held = cluster["spec"], cluster["metadata"].get("deletionTimestamp")
+        mended = pod.name.endswith("-0") if held else facts.never_open(world, NAMESPACE, group)
         halted = any(each.image == spec["brokerImage"] for each in failing)
-        if not halted and pod.image != spec["brokerImage"] and facts.never_open(world, NAMESPACE, group):
+        if not halted and pod.image != spec["brokerImage"] and mended:
             yield (pod.uid,), f"{pod.name} still waits for {pod.image}, and nobody wants that"
 
 
@@ -135,14 +138,19 @@ def left_behind(world: World) -> Iterator[tuple[Key, str]]:
             yield (slave.pod.container,), f"{slave.pod.name} can never go on, and nobody begins it anew"
 
 
+def _kept(world: World) -> list[dict[str, Any]]:
+    """Clusters that are not to go: of those that are and are held nothing changes any more."""
+    return [each for each in facts.clusters(world) if not each["metadata"].get("deletionTimestamp")]
+
+
 def _all_well(world: World) -> bool:
     pods = world.kubelets.pods.values()
-    return all(each.reachable and each.process and each.process.listening for each in pods)
+    return bool(_kept(world)) and all(each.reachable and each.process and each.process.listening for each in pods)
 
 
 LASTING: tuple[tuple[str, Callable[[World], Iterator[tuple[Key, str]]]], ...] = (
     ("closed-groups-go-on", closed),
-    ("joins-with-what-is-wanted", outdated),
+    ("starts-with-what-is-wanted", outdated),
     ("brokers-are-found", nameless),
     ("slaves-go-on", left_behind),
 )

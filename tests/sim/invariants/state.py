@@ -34,8 +34,17 @@ def names_are_unique(world: World) -> str | None:
     return None
 
 
+def volumes_are_where_they_were(world: World) -> str | None:
+    """No master finds its volume lost that nobody has taken: its group was opened under another one's life."""
+    for pod in world.kubelets.pods.values():
+        if pod.ended and pod.ended[1].startswith("VolumeLost") and pod.name not in world.volumes.taken:
+            return f"{pod.name} does not start: {pod.ended[1]}"
+    return None
+
+
 RULES: tuple[tuple[str, Rule], ...] = (
     ("nothing-acknowledged-is-lost", nothing_acknowledged_is_lost),
     ("brokers-know-name-servers", brokers_know_name_servers),
     ("names-are-unique", names_are_unique),
+    ("volumes-are-where-they-were", volumes_are_where_they_were),
 )

@@ -40,6 +40,8 @@ class Volumes:
         self.local = self._random.random() < 0.3
         self.all: dict[str, Volume] = {}
         api.insert("storageclasses", {"metadata": {"name": CLASS}, "allowVolumeExpansion": True})
+        self.taken: set[str] = set()
+        """Pods whose claims users have deleted."""
         api.listen("persistentvolumeclaims", self._claim_changed)
         api.listen("pods", self._pod_changed)
 
