@@ -10,7 +10,7 @@ from .build import config, network
 from .cluster_owner import owner_of
 from .facts import ClusterSnapshot, PodFact, Problem
 from .groups.decide import Groups
-from .groups.life import Phase
+from .groups.life import OVER, Phase
 from .groups.view import GroupView
 from .intents import as_it_stands, intent
 from .members import member_count
@@ -20,8 +20,6 @@ from .rollout.course import IN_TURN
 from .volumes import anew
 
 Json = dict[str, Any]
-
-GONE = (Phase.REMOVING, Phase.LEFT)
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -73,7 +71,7 @@ def _sets(snapshot: ClusterSnapshot, groups: Groups, only: Container[int] | None
 
 def _budgets(snapshot: ClusterSnapshot, groups: Groups) -> list[Json]:
     # As long as a group that is removed has its workload, its pods are among those that the budgets count.
-    staying = [view for view in groups.views.values() if view.exists or view.life.phase not in GONE]
+    staying = [view for view in groups.views.values() if view.exists or view.life.phase not in OVER]
     left = _left_over(groups)
     masters = sum(not pod.member for pod in left)
     return network.budgets(
@@ -88,7 +86,7 @@ def _budgets(snapshot: ClusterSnapshot, groups: Groups) -> list[Json]:
 def _left_over(groups: Groups) -> list[PodFact]:
     """Pods whose StatefulSet was removed and that nobody stops yet: until the garbage collector has come to them, the budgets count them as
     healthy, and one of another group could be evicted in their place (found by the simulator)."""
-    gone = (view for view in groups.views.values() if not view.exists and view.life.phase in GONE)
+    gone = (view for view in groups.views.values() if not view.exists and view.life.phase in OVER)
     return [pod for view in gone for pod in view.pods if not pod.deleting]
 
 
@@ -107,7 +105,7 @@ def _has_workload(snapshot: ClusterSnapshot, view: GroupView) -> bool:
     says that it starts closed."""
     name = names.intent(snapshot.cluster.metadata.name, view.index)
     told = view.life.phase is not Phase.JOINING or ("ConfigMap", name) in snapshot.objects
-    return told and not anew.gone(snapshot, view.index) and view.life.phase not in GONE
+    return told and not anew.gone(snapshot, view.index) and view.life.phase not in OVER
 
 
 def _hard_spread(snapshot: ClusterSnapshot, group: int) -> bool:

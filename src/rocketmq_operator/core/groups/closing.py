@@ -8,6 +8,7 @@ from ..plan import Configure, WipeWritePermission
 from ..registration import answering
 from . import copying
 from .data import BrokerData
+from .life import OVER
 from .topics import copied
 from .view import GroupView, data_of
 
@@ -27,6 +28,10 @@ class Circle(msgspec.Struct, frozen=True):
     knowing: tuple[GroupView, ...]
     own: frozenset[str]
     now_ms: int
+
+    def going(self) -> list[GroupView]:
+        """Groups that leave and are still to be read: they, too, know who reads what."""
+        return [each for each in self.leaving if each.exists and each.life.initialized and each.life.phase not in OVER]
 
     def leaving_data(self) -> list[BrokerData]:
         """What the masters of leaving groups hold, as far as they answer."""

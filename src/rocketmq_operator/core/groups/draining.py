@@ -40,7 +40,8 @@ def step(view: GroupView, circle: Circle) -> Step:
 
 
 def _reading(view: GroupView, circle: Circle, fact: BrokerFact) -> drain.Reading | None:
-    knowing = data_of(circle.knowing)
+    # One that leaves and does not answer may be the only one that knows of a reader (found by the simulator).
+    knowing = data_of([*circle.knowing, *circle.going()])
     if knowing is None or view.data is None:
         return None
     return drain.read(
@@ -64,8 +65,25 @@ def _drained(view: GroupView, circle: Circle, seen: tuple[int, str]) -> Step:
     if alone:
         # One that left while its master was down was not asked before.
         return Step(life, doing=alone, left=0, total=life.total, again=1.0)
+    needed = _needed(view, circle)
+    if needed:
+        return Step(life, doing=needed, left=0, total=life.total, again=LOOK_SECONDS)
     removing = msgspec.structs.replace(life, phase=Phase.REMOVING, since=now)
     return Step(removing, doing="is removed", again=0.5)
+
+
+def _needed(view: GroupView, circle: Circle) -> str:
+    """What else leaves and is still to be read by somebody of whom only this group knows: with it that would be forgotten."""
+    others = [each for each in circle.going() if each.index != view.index]
+    known = drain.readers(data_of([*circle.knowing, *others]) or ())
+    for other in others:
+        reading = _reading(other, circle, other.fact) if other.fact else None
+        if reading is None:
+            return "waits for an answer of every master"
+        alone = sorted({group for group, topic in reading.waiting if group not in known.get(topic, ())})
+        if alone:
+            return f"waits until {other.name} is read by {', '.join(alone[:5])}, of which only it knows"
+    return ""
 
 
 def _back(life: Life) -> Life:

@@ -37,6 +37,8 @@ OPEN_PHASES = frozenset({Phase.SERVING, Phase.OPENING})
 """Phases in which a master may accept messages from everybody."""
 
 LEAVING_PHASES = frozenset({Phase.CLOSING_ORDER, Phase.CLOSING, Phase.FENCED, Phase.DRAINED, Phase.REMOVING})
+OVER = frozenset({Phase.REMOVING, Phase.LEFT})
+"""Nothing brings such a group back."""
 """Phases of a group that is on its way out and can still be called back."""
 
 DRAINED, FORCED = "drained", "forced"

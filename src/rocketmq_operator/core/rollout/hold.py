@@ -8,11 +8,12 @@ from rocketmq_operator.api.rollout import Canary, Restarts, Rollout
 
 from .. import names
 from ..facts import ClusterSnapshot, PodFact, Problem
+from ..groups.life import OVER
 from ..groups.view import GroupView, Views
 from ..pods import NO_IMAGE
 from . import revisions, windows
 from .diff import Reason
-from .members import OVER, lost
+from .members import lost
 from .requests import bad_times
 from .standing import Standing
 from .target import Target

@@ -1,7 +1,6 @@
 """One member of a group in a rollout: whether it may restart now, and how."""
 
 from ..facts import BrokerFact, PodFact, Problem
-from ..groups.life import Phase
 from ..groups.step import Step
 from ..groups.view import GroupView
 from ..membership import full_copy
@@ -9,8 +8,6 @@ from .standing import BROKEN_MS, Standing, broken
 from .template import going_now
 
 LOOK_SECONDS = 2.0
-OVER = frozenset({Phase.REMOVING, Phase.LEFT})
-"""Phases in which nobody restarts any more."""
 
 
 def restart(view: GroupView, standing: Standing, pod: PodFact) -> Step:

@@ -12,7 +12,7 @@ import msgspec
 
 from ..facts import PodFact
 from ..groups.closing import Circle
-from ..groups.life import Phase
+from ..groups.life import OVER, Phase
 from ..groups.moving import changing
 from ..groups.step import Step
 from ..groups.view import GroupView
@@ -20,7 +20,6 @@ from .closed import back, done, elsewhere, restarting, template, yielding
 from .course import IN_TURN, Course
 from .members import (
     LOOK_SECONDS,
-    OVER,
     has_others,
     in_pod,
     lost,

@@ -14,7 +14,7 @@ from .. import names, sizes
 from ..build.workload import HELD_PARTITION
 from ..drift import with_sizes
 from ..facts import ClusterSnapshot, ObjectFact, PodFact
-from ..groups.life import LEAVING_PHASES, Life, Phase
+from ..groups.life import LEAVING_PHASES, OVER, Life, Phase
 from ..groups.view import GroupView
 from ..intent_data import data_of, seen
 from ..members import existing
@@ -26,7 +26,6 @@ from .view import Group, group
 
 Json = dict[str, Any]
 KEY = "workload"
-OVER = frozenset({Phase.REMOVING, Phase.LEFT})
 
 
 class Kept(msgspec.Struct, frozen=True):

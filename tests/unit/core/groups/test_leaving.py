@@ -89,6 +89,29 @@ def test_readers_count_also_when_the_group_that_knows_them_does_not_serve_just_n
     assert removed(go(world, 60)) == []
 
 
+def test_readers_that_only_another_leaving_group_knows_count_and_it_stays_until_they_have_read() -> None:
+    """``readers`` read broker-1 to its end, and never reached broker-2 (found by the simulator)."""
+    world = running(3)
+    others = {("others", "orders"): {0: 5, 1: 0}}
+    change(world, "c-0-0", committed=others)
+    change(world, "c-1-0", committed={**others, **world.data["c-1-0"].committed})
+    change(world, "c-2-0", committed=others)
+    world.edit(groupReplica=1)
+    while phase(world, 2) != "Fenced":
+        go(world, 1)
+    fact = world.brokers.pop("c-1-0")
+    assert removed(go(world, 60)) == [], "broker-1 does not answer"
+    world.brokers["c-1-0"] = fact
+    assert removed(go(world, 60)) == []
+    told = condition(world.plan().status.conditions, "Scaling")
+    assert (
+        told and "broker-2 drains: 100 % of 5 messages are left; consumer groups still read (readers)" in told.message
+    )
+    assert told and "broker-1 waits until broker-2 is read by readers, of which only it knows" in told.message
+    change(world, "c-2-0", committed={**others, ("readers", "orders"): {0: 5, 1: 0}})
+    assert sorted(removed(go(world, 60))) == ["c-1", "c-2"]
+
+
 def test_messages_that_nobody_reads_are_the_users_decision() -> None:
     world = running()
     data = holding("orders", messages=5, read=5)
