@@ -129,11 +129,13 @@ class GrowClaim(Action, frozen=True):
 
 
 class Orphan(Action, frozen=True):
-    """Delete a StatefulSet and leave its pods and claims as they are, if it is as the plan saw it."""
+    """Delete a StatefulSet and leave its pods and claims as they are, if it is as the plan saw it, and so is ``intent``, which says
+    what it is to be again."""
 
     name: str
     uid: str
     resource_version: str
+    intent: Seen | None = None
 
 
 class Rebuild(Action, frozen=True):

@@ -94,7 +94,7 @@ class Actor:
         return outcome
 
     async def _one(self, action: Action, outcome: Outcome) -> bool:
-        seen = action.intent if isinstance(action, Remove | SetPartition) else None
+        seen = action.intent if isinstance(action, Remove | SetPartition | Orphan) else None
         if seen is not None and not await self._objects.unchanged(seen):
             return False
         match action:

@@ -8,7 +8,7 @@ import pytest
 from rocketmq_operator.api import BrokerClusterStatus
 from rocketmq_operator.api.common import condition
 from rocketmq_operator.core import names
-from rocketmq_operator.core.plan import Action, Apply, Create, GrowClaim, Orphan, Plan
+from rocketmq_operator.core.plan import Action, Apply, Create, GrowClaim, Orphan, Plan, Seen
 from rocketmq_operator.core.volumes.anew import KEY
 from rocketmq_operator.core.volumes.view import templates
 
@@ -70,9 +70,11 @@ def test_claims_first_then_the_set_is_made_anew_around_its_pods() -> None:
     assert progressing and "c-0-0: file system brokerstore grows to 8Gi" in progressing.message
     volumes(world).grow()
     assert world.plan().status.store_size == "5Gi"
+    intent = world.objects[("ConfigMap", "c-broker-intent-0")]
     plan = world.plan()
     (gone,) = of(plan, Orphan)
     assert (gone.uid, gone.reason) == (was.uid, "VolumeResized")
+    assert gone.intent == Seen(intent.name, intent.resource_version)
     assert "brokerstore 5Gi → 8Gi" in gone.message
     (made,) = of(world.plan(), Create)
     assert sizes(world) == {"brokerlogs": "1Gi", "brokerstore": "8Gi"}

@@ -119,6 +119,15 @@ class MemoryKube:
         self.put(_merged(there, copy.deepcopy(body)))
         return there
 
+    async def delete(
+        self, ref: Ref, *, uid: str | None = None, resource_version: str | None = None, propagation: str = "Background"
+    ) -> None:
+        meta = self._there(ref)["metadata"]
+        if uid not in (None, meta["uid"]) or resource_version not in (None, meta["resourceVersion"]):
+            raise Conflict(f"{ref} is another", status=409)
+        self.writes.append(("delete", ref.resource.kind, ref.name))
+        self.drop(ref.resource.kind, ref.name, ref.namespace or "")
+
     def size(self, name: str) -> int:
         return int(self.find("StatefulSet", name)["spec"]["replicas"])
 

@@ -3,8 +3,10 @@
 import asyncio
 from typing import Any, cast
 
+import msgspec
+
 from rocketmq_operator.admin import Admin
-from rocketmq_operator.core.plan import Action, Remove, Seen, SetPartition
+from rocketmq_operator.core.plan import Action, Orphan, Remove, Seen, SetPartition
 from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.types import Ref
 from rocketmq_operator.reconcile.act import Actor
@@ -49,6 +51,15 @@ def test_one_that_another_operator_opens_meanwhile_is_left_alone() -> None:
     kube.put({**kube.find("ConfigMap", INTENT), "data": {"phase": ""}})
     assert carried_out(kube, action) == []
     assert carried_out(kube, Remove("Moved", "moved c-0-0", "Pod", "c-0-0", "uid-c-0-0", action.intent)) == []
+
+
+def test_a_set_goes_without_its_pods_only_while_its_groups_intent_is_as_it_was_seen() -> None:
+    kube, taken = made()
+    orphan = Orphan("VolumeResized", "grown", "c-0", taken.uid, taken.resource_version, taken.intent)
+    kube.put({**kube.find("ConfigMap", INTENT), "data": {"phase": "Closing"}})
+    assert carried_out(kube, orphan) == []
+    seen = Seen(INTENT, kube.find("ConfigMap", INTENT)["metadata"]["resourceVersion"])
+    assert carried_out(kube, msgspec.structs.replace(orphan, intent=seen)) == [("delete", "StatefulSet", "c-0")]
 
 
 def test_one_whose_intent_is_gone_is_left_alone() -> None:

@@ -6,7 +6,7 @@ from .. import intents, names, opening
 from ..build import storage
 from ..facts import ClusterSnapshot
 from ..members import existing
-from ..plan import Action, Configure, Copy, Remove, Seen, SetPartition
+from ..plan import Action, Configure, Copy, Remove, SetPartition
 from ..rollout import survey, turn
 from ..rollout.course import IN_TURN, Course, chart
 from ..rollout.target import Target, resolve
@@ -65,10 +65,9 @@ def takes(step: Step) -> bool:
 def _as_seen(view: GroupView, step: Step) -> Step:
     """A member is taken only while the group's intent is as it was seen: a look may take seconds, and another operator that runs for a
     moment may have opened the group meanwhile (found by the simulator)."""
-    intent = view.snapshot.objects.get(("ConfigMap", names.intent(view.cluster.metadata.name, view.index)))
-    if intent is None or not takes(step):
+    seen = view.seen
+    if seen is None or not takes(step):
         return step
-    seen = Seen(intent.name, intent.resource_version)
     actions = (
         msgspec.structs.replace(each, intent=seen) if isinstance(each, Remove | SetPartition) else each
         for each in step.actions

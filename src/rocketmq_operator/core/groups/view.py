@@ -8,6 +8,7 @@ from .. import names, registration
 from ..facts import BrokerFact, ClusterSnapshot, PodFact
 from ..members import broker_name
 from ..opening import FENCED_FOR_EVER
+from ..plan import Seen
 from .data import BrokerData
 from .life import Life
 
@@ -51,6 +52,12 @@ class GroupView:
     def address_of(self, pod: PodFact) -> str:
         """Where a member is asked and told."""
         return f"{pod.ip}:{names.BROKER_PORT}"
+
+    @property
+    def seen(self) -> Seen | None:
+        """Its intent as it is here, for what may be done only while that says the same."""
+        intent = self.snapshot.objects.get(("ConfigMap", names.intent(self.cluster.metadata.name, self.index)))
+        return Seen(intent.name, intent.resource_version) if intent else None
 
     @property
     def exists(self) -> bool:

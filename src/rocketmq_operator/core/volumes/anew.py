@@ -124,7 +124,8 @@ def release(snapshot: ClusterSnapshot, view: GroupView) -> Orphan | None:
         return None
     changes = ", ".join(f"{name} {there.templates[name].size} → {size}" for name, size in sorted(_grown(there).items()))
     message = f"volumes of {there.name} have grown ({changes}); its StatefulSet is made anew around its running pods"
-    return Orphan("VolumeResized", message, there.workload.name, there.workload.uid, there.workload.resource_version)
+    workload = there.workload
+    return Orphan("VolumeResized", message, workload.name, workload.uid, workload.resource_version, view.seen)
 
 
 def _elsewhere_first(snapshot: ClusterSnapshot, index: int) -> bool:
