@@ -200,3 +200,16 @@ def test_copied_files_hold_queues_whose_messages_have_expired() -> None:
     copy = store.clone()
     assert copy.queues == store.queues and copy.queues["topic-0", 0] == (3, 3)
     assert copy.append(gone, "topic-0", 0).offset == 3
+
+
+def test_a_log_that_never_had_a_message_of_a_queue_does_not_reach_one_that_had() -> None:
+    """Slaves that began when all of them had expired: their files would begin that queue anew at 0."""
+    master, slave = Store(), Store()
+    master.append(Batch(1, "topic-0", 3, frozenset(), 0.0), "topic-0", 0)
+    for _ in range(FILE):
+        master.append(Batch(2, "topic-1", 1, frozenset(), 0.0), "topic-1", 0)
+    master.expire(1)
+    slave.start_at(master.base)
+    slave.copy_from(master, 2 * FILE)
+    assert (slave.base, slave.end) == (master.base, master.end)
+    assert not slave.reaches(master) and master.reaches(slave) and master.clone().reaches(master)

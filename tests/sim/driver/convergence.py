@@ -75,6 +75,22 @@ def _claims(history: "History") -> None:
             pod.obj or history.world.kubelets.obj(pod) or {}
         ):
             _make_room(history, pod)
+        elif pod.process is None and pod.ended and "VolumeLost" in pod.ended[1] and not pod.terminating:
+            _give_up(history, pod)
+
+
+def _give_up(history: "History", pod: Pod) -> None:
+    """A master of a group that is to leave has nothing, nor has a slave: it was removed by force, and made again when that was taken back
+    while it went. Nobody can read it any more, and the condition says how it may go."""
+    cluster, group, _ = pod.name.rsplit("-", 2)
+    found = history.world.api.find(CLUSTERS.plural, (NAMESPACE, cluster))
+    held = any(store.records for store in facts.stores(history.world, cluster, int(group)).values())
+    if found is None or held or history.repairs or int(group) < found["spec"]["groupReplica"]:
+        return
+    name = f"broker-{group}"
+    if name not in (found["spec"].get("scaleDown") or {}).get("force", ()):
+        rules = {"timeoutSeconds": 10, "onTimeout": "Force", "force": [name]}
+        edit(history, CLUSTERS, cluster, {"scaleDown": rules})
 
 
 def _make_room(history: "History", pod: Pod) -> None:

@@ -36,7 +36,7 @@ class Files:
     def copy(self) -> Store:
         """As a master gets them."""
         store = self._slave.store
-        there = store is not None and not self._slave.gone and store.end >= self._aside.end
+        there = store is not None and not self._slave.gone and store.reaches(self._aside)
         return store.clone() if store is not None and there else self._aside
 
 

@@ -87,11 +87,12 @@ def stays(history: "History", volume: Volume) -> bool:
 
 def _equal(mine: Store, theirs: Store) -> bool:
     """The same log, and the same topics and groups (which a slave takes over only each 10 s)."""
-    return (mine.base, mine.end, mine.tables) == (theirs.base, theirs.end, theirs.tables)
+    same = (mine.base, mine.end, mine.tables) == (theirs.base, theirs.end, theirs.tables)
+    return same and theirs.reaches(mine)
 
 
 def _holds(copy: Store | None, lost: Store) -> bool:
-    return copy is not None and copy.end >= lost.end and (copy.base <= lost.base or copy is lost)
+    return copy is not None and copy.reaches(lost) and (copy.base <= lost.base or copy is lost)
 
 
 def _repair(history: "History", name: str, old: Volume, slave: Volume) -> bool:

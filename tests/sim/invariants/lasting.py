@@ -92,12 +92,16 @@ def _held(cluster: dict[str, Any]) -> bool:
 
 
 def closed(world: World) -> Iterator[tuple[Key, str]]:
-    """Groups that are closed for a rollout, by the same containers, while nothing is wrong anywhere."""
+    """Groups that are closed for a rollout, by the same containers, while nothing is wrong anywhere. Those of a cluster that is deleted stay
+    as they are while its deletion is held: nobody rolls anything out any more, and what they hold can be read."""
     pods = world.kubelets.pods.values()
+    deleted = {each["metadata"]["name"] for each in facts.clusters(world) if each["metadata"].get("deletionTimestamp")}
     for master in world.rocketmq.brokers() if _all_well(world) else ():
         group = facts.group_of(master.pod.obj or {"metadata": {}})
         opened = master.permission & 2 and facts.accepts(master)
-        if master.is_master and group and not opened and facts.phase(world, NAMESPACE, *group) == "Restarting":
+        if not master.is_master or group is None or opened or group[0] in deleted:
+            continue
+        if facts.phase(world, NAMESPACE, *group) == "Restarting":
             mine = (each.container for each in pods if each.name.rpartition("-")[0] == names.workload(*group))
             yield tuple(sorted(mine)), f"{master.name} has been closed for a rollout for long, and nothing happens"
 

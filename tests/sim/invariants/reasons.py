@@ -8,8 +8,12 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+import msgspec
+
+from rocketmq_operator.api import BrokerClusterSpec, NameServerSpec
 from rocketmq_operator.core import names
 from rocketmq_operator.core.release import Release
+from rocketmq_operator.core.rollout import content, target
 from rocketmq_operator.reconcile.resources import CLUSTERS, NAME_SERVERS
 
 from ..world import World
@@ -98,8 +102,19 @@ class Reasons:
         rolling: Any = next((each for each in status.get("conditions", ()) if each["type"] == "RollingOut"), {})
         if status.get("observedGeneration") != meta["generation"] or rolling.get("status") != "False":
             return False
+        # Annotations change no generation: a status may be of the time before an undo was taken back.
+        if status.get("revision") != self._asked_for(obj):
+            return False
         sets = [each for each in self._world.api.objects("statefulsets") if _labelled(each, label, meta["name"])]
         return bool(sets) and all(self._done(each, label, obj) for each in sets)
+
+    def _asked_for(self, obj: Any) -> str:
+        """The revision that is to run: what the spec asks for, or what an undo of that names."""
+        meta = obj["metadata"]
+        asked = _named(obj)
+        instead = target.run_instead(meta.get("annotations", {}), asked)
+        there = instead and self._world.api.find("controllerrevisions", (meta["namespace"], instead))
+        return instead if there else asked
 
     def _done(self, workload: Any, label: str, obj: Any) -> bool:
         meta, spec = workload["metadata"], workload["spec"]
@@ -147,6 +162,16 @@ def _wish(obj: Any) -> Any:
     meta = obj["metadata"]
     kept = {name: value for name, value in spec.items() if value or name not in SIZES}
     return kept, meta.get("annotations", {}), meta.get("deletionTimestamp")
+
+
+def _named(obj: Any) -> str:
+    """The name of the revision that a spec asks for."""
+    name = obj["metadata"]["name"]
+    if obj["kind"] == NAME_SERVERS.kind:
+        servers = msgspec.convert(obj["spec"], NameServerSpec)
+        return content.name_of(content.of_spec(servers), names.name_server_workload(name))
+    brokers = msgspec.convert(obj["spec"], BrokerClusterSpec)
+    return content.name_of(content.of_spec(brokers), names.broker_workloads(name))
 
 
 def _restart(obj: Any) -> str:

@@ -147,6 +147,13 @@ class Store:
         """What a kill costs: the offsets since they were last written."""
         self.offsets = dict(self.offsets_disk)
 
+    def reaches(self, other: "Store") -> bool:
+        """Whether its log goes as far as another's, and so does each of its queues: one of which it never had a message, since all had
+        expired before it began, would begin anew at 0 in it, behind what readers have committed, and they would skip what comes."""
+        return self.end >= other.end and all(
+            self.queues.get(at, (0, 0))[1] >= most for at, (_, most) in other.queues.items()
+        )
+
     def flush(self) -> None:
         """Write the offsets."""
         self.offsets_disk = dict(self.offsets)
