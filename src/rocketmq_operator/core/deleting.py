@@ -39,7 +39,7 @@ def decide(snapshot: ClusterSnapshot, groups: Groups, now_ms: int) -> Decision:
         return _set(snapshot, True, "MessagesProtected", "deletion will wait until every message is read")
     if not held:
         return Decision()
-    if any(view.pods and anew.gone(snapshot, view.index) for view in opened):
+    if any(view.pods and anew.away(snapshot, view.index) for view in opened):
         # Its pods have no owner for the moment: with the cluster gone, nobody would ever remove them.
         return Decision()
     if not any(view.exists or view.pods for view in opened):

@@ -240,23 +240,41 @@ def let_go() -> World:
     return world
 
 
+def delete(world: World) -> None:
+    """The cluster is deleted, with what is in it."""
+    notes = {"rocketmq.huanwei.io/delete-unconsumed": "true"}
+    stamp = "2026-01-01T00:00:00Z"
+    meta = msgspec.structs.replace(world.cluster.metadata, deletion_timestamp=stamp, annotations=notes)
+    world.cluster = msgspec.structs.replace(world.cluster, metadata=meta)
+
+
 def test_a_pause_or_a_deletion_does_not_leave_pods_without_their_set() -> None:
     for deleted in (False, True):
         world = let_go()
-        meta = world.cluster.metadata
         if deleted:
-            meta = msgspec.structs.replace(
-                meta,
-                deletion_timestamp="2026-01-01T00:00:00Z",
-                annotations={"rocketmq.huanwei.io/delete-unconsumed": "true"},
-            )
-            world.cluster = msgspec.structs.replace(world.cluster, metadata=meta)
+            delete(world)
         else:
             bigger(world, paused=True)
         assert [type(action) for action in world.plan().actions] == [Create]
         assert sizes(world)["brokerstore"] == "8Gi"
     assert world.plan().actions, "now the deletion may go on"
     assert world.cluster.metadata.finalizers == []
+
+
+def test_a_cluster_does_not_go_while_a_set_is_being_deleted_that_is_to_come_again() -> None:
+    """Its pods lose their owner first: with the cluster gone, nobody would make the set that is to own them."""
+    world = settled()
+    bigger(world)
+    world.plan()
+    volumes(world).grow()
+    world.plan()
+    key = ("StatefulSet", "c-0")
+    was = world.objects[key]
+    world.objects[key] = msgspec.structs.replace(was, deleting=True)
+    delete(world)
+    assert world.plan().actions == () and world.cluster.metadata.finalizers
+    world.objects[key] = msgspec.structs.replace(was, uid="the next one")
+    assert world.plan().actions and world.cluster.metadata.finalizers == []
 
 
 def test_a_set_that_is_being_deleted_is_waited_for() -> None:

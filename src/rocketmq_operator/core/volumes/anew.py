@@ -153,6 +153,12 @@ def gone(snapshot: ClusterSnapshot, index: int) -> bool:
     return ("StatefulSet", name) not in snapshot.objects and kept(snapshot, index) is not None
 
 
+def away(snapshot: ClusterSnapshot, index: int) -> bool:
+    """Whether a group's set is on its way: while it is deleted its pods lose their owner, and they have none until it has come again."""
+    there = snapshot.objects.get(("StatefulSet", names.workload(snapshot.cluster.metadata.name, index)))
+    return kept(snapshot, index) is not None and (there is None or there.deleting)
+
+
 def restore(snapshot: ClusterSnapshot, index: int, life: Life, owner: Owner) -> Create | None:
     """Create the set again, whatever else goes on: without it nobody replaces a pod that is lost."""
     before = kept(snapshot, index)
