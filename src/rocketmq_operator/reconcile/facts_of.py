@@ -107,6 +107,7 @@ def _pod_fact(pod: PodView) -> PodFact:
         started=_time((container.state.running or {}).get("startedAt")),
         restart=meta.annotations.get(names.RESTART, ""),
         restarts=container.restart_count,
+        image=container.image,
     )
 
 

@@ -121,7 +121,8 @@ def _halted(
         if standing.template_due:
             # What runs by an older wish than the target is about to be replaced; the same image is had by nobody.
             told = [change.reason.value for change in standing.changes or ()]
-            pods = tuple(pod for pod in pods if _lacks(pod, told))
+            image = target.content.spec["brokerImage"]
+            pods = tuple(pod for pod in pods if _lacks(pod, told, image))
         problem = halt(pods, standing, rules, snapshot.last_words, now_ms)
         if problem:
             return problem
@@ -141,9 +142,11 @@ def _untried(view: GroupView, standing: Standing, now_ms: int) -> Standing:
     return msgspec.structs.replace(standing, changes=changes, outdated=outdated, why=why)
 
 
-def _lacks(pod: PodFact, told: Iterable[str]) -> bool:
-    """Whether a pod lacks an image that it is to have again: what else has changed (reasons ``told``) gets it to nobody."""
-    return pod.problem is not None and pod.problem.reason == NO_IMAGE and not GETS_IMAGE & set(told)
+def _lacks(pod: PodFact, told: Iterable[str], image: str = "") -> bool:
+    """Whether a pod lacks an image that it is to have again: what else has changed (reasons ``told``) gets it to nobody. Nor does another
+    ``image``, if it is the one that this pod waits for: the good one between two tries has not come to it (found by the simulator)."""
+    again = {Reason.IMAGE.value} if image and pod.image == image else set()
+    return pod.problem is not None and pod.problem.reason == NO_IMAGE and not (GETS_IMAGE - again) & set(told)
 
 
 def _upgrading(standings: Mapping[int, Standing]) -> bool:

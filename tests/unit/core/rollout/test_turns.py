@@ -216,6 +216,35 @@ def test_a_bad_image_halts_after_one_slave_and_an_edit_lets_it_go_on() -> None:
     assert rolling(world).status == "False" and world.open("c-0-0") and len(world.revisions()) == 1
 
 
+def test_an_image_that_nobody_has_halts_again_though_a_good_one_was_asked_for_in_between() -> None:
+    world = Rolling()
+    good = world.world.cluster.spec.broker_image
+    world.world.edit(brokerImage="bad")
+    world.bad = {world.second().status.revision}
+    world.pass_seconds(100)
+    problem = Problem("ImagePullFailed", "no image")
+    pod = msgspec.structs.replace(world.world.pods["c-0-1"], problem=problem, image="bad")
+    world.world.pods["c-0-1"] = pod
+    world.pass_seconds(5)
+    world.world.edit(brokerImage=good)
+    for _ in range(9):
+        if _image(world) == good:
+            break
+        world.world.now_ms += 1000
+        world.world.plan()
+    # The template is the good one, and its controller has not come to the pod.
+    assert _image(world) == good and world.world.pods["c-0-1"] == pod
+    world.world.edit(brokerImage="bad", limits={"memory": "3Gi"})
+    plan = world.world.plan()
+    halted = condition(plan.status.conditions, "RollingOut")
+    assert halted is not None and halted.reason == "Halted" and "c-0-1" in halted.message
+
+
+def _image(world: Rolling) -> str:
+    spec = world.world.objects[("StatefulSet", "c-0")].content()["spec"]
+    return str(spec["template"]["spec"]["containers"][0]["image"])
+
+
 def test_the_way_back_over_a_live_change_restarts_only_who_had_the_bad_one() -> None:
     world = Rolling()
     good = world.world.cluster.spec.broker_image
