@@ -5,7 +5,6 @@ Its processes die with the test run however that ends, and its files are in a fo
 
 import asyncio
 import contextlib
-import ctypes
 import json
 import os
 import shutil
@@ -21,10 +20,11 @@ from typing import Any
 
 import yaml
 
+from ..parent import die_with_parent
+
 LAB = Path(__file__).parents[2] / "lab"
 ETCD = shutil.which("etcd") or "/usr/bin/etcd"
 PATIENCE = 90.0
-PR_SET_PDEATHSIG = 1
 
 ADMIN = "admin-of-the-test"
 NOBODY = "nobody-of-the-test"
@@ -158,7 +158,7 @@ class ApiServer:
     def _run(self, name: str, command: Sequence[str]) -> None:
         with self._log(name).open("ab") as log:
             self._processes[name] = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=_die_with_parent
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=die_with_parent
             )
 
     def _end(self, name: str, number: int) -> None:
@@ -191,11 +191,6 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _die_with_parent() -> None:
-    """Runs in the child: the kernel kills it when the test run ends, however that happens."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _until(ready: Any, what: str, log: Path) -> None:

@@ -10,7 +10,6 @@ Each server has a folder, free ports and a pid of its own, and ends with the tes
 """
 
 import contextlib
-import ctypes
 import itertools
 import os
 import signal
@@ -20,12 +19,12 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from ..parent import die_with_parent
 from .jars import VERSION, UnavailableError, jars
 
 __all__ = ["Server", "Servers", "UnavailableError"]
 
 _PATIENCE = 90.0
-_PR_SET_PDEATHSIG = 1
 _JAVA = (
     "java", "-Xms48m", "-Xmx128m", "-XX:MaxDirectMemorySize=128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
     "-XX:-UsePerfData", "--add-opens", "java.base/java.lang=ALL-UNNAMED",
@@ -266,8 +265,3 @@ def free_broker_port() -> int:
         with contextlib.suppress(OSError), socket.socket() as probe:
             probe.bind(("127.0.0.1", port - 2))
             return port
-
-
-def die_with_parent() -> None:
-    """Runs in the child before Java: the kernel kills it when the test run ends, even by SIGKILL."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

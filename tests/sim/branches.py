@@ -6,7 +6,6 @@ and the ways it took, such as ``17.21``; the first way is the one that the seed'
 """
 
 import asyncio
-import ctypes
 import os
 import pickle
 import signal
@@ -14,11 +13,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NoReturn, Protocol
 
+from ..parent import die_with_parent
+
 CROSSROADS = (32, 45)
 """After so many events. Late ones are shared by few leaves, so that most of what is paid twice is new."""
 WAYS = 4
 LEAVES = WAYS ** len(CROSSROADS)
-_PR_SET_PDEATHSIG = 1
 
 
 class Crossing(Protocol):
@@ -65,7 +65,7 @@ class Forking:
             if process == 0:
                 os.close(read)
                 # A run that stops at a failure ends its workers, which know nothing of their children.
-                ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+                die_with_parent()
                 asyncio._set_running_loop(loop)  # asyncio knows it by the process, too
                 self._pipe, self.gathered = write, []
                 self.ways += str(way)

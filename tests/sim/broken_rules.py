@@ -367,7 +367,7 @@ GROWTH = (
     Broken(
         "pods are taken while their set is made anew",
         "rollout/course.py",
-        "        if anew.begun(self.snapshot, index, view.life):\n",
+        "        if anew.begun(view):\n",
         "        if False:\n",
     ),
     Broken(
@@ -382,7 +382,7 @@ UPGRADES = (
     Broken(
         "what another version has built is written anew",
         "rollout/workloads.py",
-        "standing.format != view.snapshot.release.format",
+        "standing.format != form",
         "False",
     ),
     Broken(
@@ -400,7 +400,7 @@ UPGRADES = (
     Broken(
         "what another version has built stays let through",
         "rolling.py",
-        "        found += _held_back(snapshot, groups.views[index], standing, course.target)\n",
+        "        found += standing.held_back(groups.views[index].pods, course.target.revision, snapshot.release)\n",
         "        pass\n",
     ),
     Broken(

@@ -46,7 +46,8 @@ def main() -> int:
 def _copy(root: Path) -> None:
     shutil.copytree(ROOT / "src", root / "src", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "tests/sim", root / "tests/sim", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "tests/__init__.py", root / "tests")
+    for each in ("__init__.py", "parent.py"):
+        shutil.copy(ROOT / "tests" / each, root / "tests")
 
 
 @contextmanager

@@ -86,8 +86,7 @@ def _rolling(snapshot: NameServerSnapshot, course: Course) -> list[Action]:
         return []
     found: list[Action] = [course.action] if course.action else []
     found += revisions.adopted(standing, target)
-    held = standing.held_back(snapshot.pods, snapshot.release) if standing.revision == target.revision else None
-    found += [held] if held else []
+    found += standing.held_back(snapshot.pods, target.revision, snapshot.release)
     settled = standing.revision == target.revision and not standing.due
     if settled and snapshot.pods and all(pod.ready for pod in snapshot.pods):
         found += revisions.complete(target, snapshot.objects)

@@ -12,8 +12,6 @@ from .groups.view import GroupView
 from .plan import Action, Configure
 from .rollout import revisions
 from .rollout.live_keys import live
-from .rollout.standing import Standing
-from .rollout.target import Target
 
 
 def actions(snapshot: ClusterSnapshot, groups: Groups) -> list[Action]:
@@ -27,17 +25,12 @@ def actions(snapshot: ClusterSnapshot, groups: Groups) -> list[Action]:
         return found
     for index, standing in course.standings.items():
         found += revisions.adopted(standing, course.target)
-        found += _held_back(snapshot, groups.views[index], standing, course.target)
+        found += standing.held_back(groups.views[index].pods, course.target.revision, snapshot.release)
     found += [each for view in groups.views.values() for each in _live(snapshot, view)]
     if _everywhere(groups):
         found += revisions.complete(course.target, snapshot.objects)
     running = (fact.version for fact in snapshot.brokers.values())
     return found + revisions.rollback(cluster, course.target, snapshot.objects, course.halted, running)
-
-
-def _held_back(snapshot: ClusterSnapshot, view: GroupView, standing: Standing, target: Target) -> Iterable[Action]:
-    held = standing.held_back(view.pods, snapshot.release) if standing.revision == target.revision else None
-    return [held] if held else []
 
 
 def remembered(snapshot: ClusterSnapshot, groups: Groups) -> list[Action]:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ...parent import die_with_parent
 from ..jars import UnavailableError, jars
-from ..servers import die_with_parent
 
 _BUILD = Path(__file__).parents[2] / "clients" / "build.sh"
 _PATIENCE = 240.0

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from rocketmq_operator.core.build import scripts
 
-from ..servers import Server, configure_logging, die_with_parent, free_broker_port, free_port
+from ...parent import die_with_parent
+from ..servers import Server, configure_logging, free_broker_port, free_port
 
 _PATIENCE = 90.0
 

@@ -228,12 +228,19 @@ def test_claims_that_may_not_be_read_are_told_only_if_they_are_to_grow() -> None
     assert problem(plan)[0] == "VolumesUnknown" and plan.actions == ()
 
 
-def let_go() -> World:
-    """Its StatefulSet was deleted and is not made again yet."""
+def written() -> World:
+    """Its volumes have grown, and the intent says what its StatefulSet is to be again."""
     world = settled()
     bigger(world)
     world.plan()
     volumes(world).grow()
+    world.plan()
+    return world
+
+
+def let_go() -> World:
+    """Its StatefulSet was deleted and is not made again yet."""
+    world = written()
     while not of(world.plan(), Orphan):
         pass
     assert ("StatefulSet", "c-0") not in world.objects and len(world.pods) == 2
@@ -263,11 +270,7 @@ def test_a_pause_or_a_deletion_does_not_leave_pods_without_their_set() -> None:
 
 def test_a_cluster_does_not_go_while_a_set_is_being_deleted_that_is_to_come_again() -> None:
     """Its pods lose their owner first: with the cluster gone, nobody would make the set that is to own them."""
-    world = settled()
-    bigger(world)
-    world.plan()
-    volumes(world).grow()
-    world.plan()
+    world = written()
     key = ("StatefulSet", "c-0")
     was = world.objects[key]
     world.objects[key] = msgspec.structs.replace(was, deleting=True)
@@ -278,11 +281,7 @@ def test_a_cluster_does_not_go_while_a_set_is_being_deleted_that_is_to_come_agai
 
 
 def test_a_set_that_is_being_deleted_is_waited_for() -> None:
-    world = settled()
-    bigger(world)
-    world.plan()
-    volumes(world).grow()
-    world.plan()
+    world = written()
     key = ("StatefulSet", "c-0")
     world.objects[key] = msgspec.structs.replace(world.objects[key], deleting=True)
     before = world.intent(0)[KEY]
@@ -291,11 +290,7 @@ def test_a_set_that_is_being_deleted_is_waited_for() -> None:
 
 
 def test_a_change_of_mind_before_the_set_goes() -> None:
-    world = settled()
-    bigger(world)
-    world.plan()
-    volumes(world).grow()
-    world.plan()
+    world = written()
     assert world.intent(0)[KEY]
     bigger(world, "5Gi")
     assert [type(action) for action in world.plan().actions] == [Apply]

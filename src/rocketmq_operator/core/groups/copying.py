@@ -87,9 +87,10 @@ def for_staying(
     sole = {name: topic for name, topic in lived.items() if name not in elsewhere}
     groups = {name: config for broker in leaving for name, config in broker.groups.items() if topics.copied_group(name)}
     known = {name for broker in staying for name in broker.groups}
-    offsets = tuple(sorted(_beginnings(leaving, target, {**sole, **target.topics}, groups.keys())))
+    read = _read(target)
+    offsets = tuple(sorted(_beginnings(leaving, target, {**sole, **target.topics}, groups.keys(), read)))
     new = {name: topic for name, topic in sole.items() if name not in target.topics}
-    opens = _opened_last(lived, new, target, {topic for _, topic, _, _ in offsets})
+    opens = _opened_last(lived, new, target, {topic for _, topic, _, _ in offsets}, read)
     return Missing(
         topics=tuple(sorted(_closed(topic) if topic in opens else topic for topic in new.values())),
         groups=tuple(config for name, config in sorted(groups.items()) if name not in known),
@@ -99,13 +100,13 @@ def for_staying(
 
 
 def _opened_last(
-    lived: Mapping[str, Topic], new: Mapping[str, Topic], target: BrokerData, begun: Set[str]
+    lived: Mapping[str, Topic], new: Mapping[str, Topic], target: BrokerData, begun: Set[str], read: Set[str]
 ) -> tuple[Topic, ...]:
     """Topics that must not take a message before their readers' first offsets are there: consumers look for theirs as soon as they see
     the topic, and one that finds none skips what has come by then (found by the simulator). Also those that an earlier try has left
     closed; no user has closed these, for nobody ever read one here."""
     left = {name for name, topic in lived.items() if target.topics.get(name) == _closed(topic) != topic}
-    late = {name for name in new if name in begun} | (left - _read(target))
+    late = {name for name in new if name in begun} | (left - read)
     return tuple(sorted(lived[name] for name in late if lived[name].perm & WRITABLE))
 
 
@@ -119,11 +120,10 @@ def _read(target: BrokerData) -> set[str]:
 
 
 def _beginnings(
-    leaving: Sequence[BrokerData], target: BrokerData, held: Mapping[str, Topic], groups: Set[str]
+    leaving: Sequence[BrokerData], target: BrokerData, held: Mapping[str, Topic], groups: Set[str], read: Set[str]
 ) -> Iterable[Offset]:
     """First offsets in topics that were just made here: as in a new group, a consumer that finds none would skip messages.
-    A topic is new here as long as nobody has read anything of it."""
-    read = _read(target)
+    A topic is new here as long as nobody has read anything of it (``read``)."""
     for group, topic in sorted({pair for broker in leaving for pair in broker.committed}):
         config = held.get(topic)
         if config is None or topic in read or group not in groups or topic.startswith(topics.RETRY):

@@ -89,7 +89,7 @@ class Turns:
         ills: Mapping[int, str],
         now_ms: int,
     ) -> None:
-        self.now_ms, self.snapshot = now_ms, snapshot
+        self.now_ms = now_ms
         rules = snapshot.cluster.spec.rollout
         # One stays open: groups that close together find nobody to take over, and open again together, for ever.
         self.most = max(1, min(rules.max_unavailable_groups if rules else 1, len(views) - 1))
@@ -118,7 +118,7 @@ class Turns:
         if not standing.due or not view.life.initialized or (begun and view.life.phase in IN_TURN):
             # One that was never open has nobody to disturb; one that is closed comes to its end.
             return ""
-        if anew.begun(self.snapshot, index, view.life):
+        if anew.begun(view):
             # Without its set nothing says of it that it is to restart, and another group would take its turn beside it.
             return "its StatefulSet is made anew around its pods"
         lost = any(broken(pod, self.now_ms) for pod in view.pods)

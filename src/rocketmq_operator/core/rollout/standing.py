@@ -80,14 +80,14 @@ class Standing(msgspec.Struct, frozen=True):
         settled = len(pods) == size and all(pod.ready and not pod.deleting for pod in pods)
         return HELD_PARTITION if settled and not self.due else self.partition
 
-    def held_back(self, pods: Sequence[PodFact], release: Release) -> SetPartition | None:
-        """What holds pods back again in a workload that another version has built, which is not written anew for that."""
+    def held_back(self, pods: Sequence[PodFact], target: str, release: Release) -> tuple[SetPartition, ...]:
+        """What holds pods back again in a workload at the target that another version has built, which is not written anew for that."""
         fact = self.workload
         partition = self.hold(pods, fact.replicas)
-        if self.format == release.format or partition == self.partition:
-            return None
+        if self.revision != target or self.format == release.format or partition == self.partition:
+            return ()
         message = f"holds the pods of {fact.name} back from its next template"
-        return SetPartition("", message, fact.name, fact.uid, fact.resource_version, partition)
+        return (SetPartition("", message, fact.name, fact.uid, fact.resource_version, partition),)
 
     def reason(self) -> str:
         """The typed reason of its restarts, the gravest first."""

@@ -24,27 +24,18 @@ _written: Memo[Json] = Memo(4096)
 
 def wanted(groups: Groups, view: GroupView, config: str, hard_spread: bool) -> Json | None:
     """The object to create or to apply; None where it stays as it is. ``config`` names the ConfigMap of the target."""
-    target = groups.course.target.revision
+    target, form = groups.course.target.revision, view.snapshot.release.format
     standing = groups.course.standings.get(view.index)
     there = view.snapshot.objects.get(("StatefulSet", view.workload))
     if there is None or there.owner_uid != view.cluster.metadata.uid:
         size = sizes.decide(view.snapshot, view.index).replicas
-        return noted(
-            _built(view, config, hard_spread, target, workload.HELD_PARTITION, size),
-            target,
-            view.snapshot.release.format,
-        )
+        return noted(_built(view, config, hard_spread, target, workload.HELD_PARTITION, size), target, form)
     step = groups.steps.get(view.index)
     if step is not None and step.template:
         started = starting(view.snapshot, view, there, groups.course.target)
         made = _built(view, config, hard_spread, started, workload.HELD_PARTITION, 1)
         return _kept(view, made, target, there)
-    if (
-        standing is None
-        or standing.revision != target
-        or standing.format != view.snapshot.release.format
-        or not standing.started
-    ):
+    if standing is None or standing.revision != target or standing.format != form or not standing.started:
         return None
     partition = standing.hold(view.pods, there.replicas)
     made = _built(view, config, hard_spread, standing.started, partition, 1)

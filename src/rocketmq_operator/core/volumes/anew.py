@@ -142,21 +142,24 @@ def _elsewhere_first(snapshot: ClusterSnapshot, index: int) -> bool:
     return False
 
 
-def begun(snapshot: ClusterSnapshot, index: int, life: Life) -> bool:
+def begun(view: GroupView) -> bool:
     """Whether a group's set goes, or may be told to at any moment: until it has come again none of its pods is taken."""
-    return kept(snapshot, index) is not None and not unsettled(snapshot, index, life)
+    return kept(view.snapshot, view.index) is not None and not unsettled(view.snapshot, view.index, view.life)
 
 
 def gone(snapshot: ClusterSnapshot, index: int) -> bool:
     """Whether a group's set went and is to come again."""
-    name = names.workload(snapshot.cluster.metadata.name, index)
-    return ("StatefulSet", name) not in snapshot.objects and kept(snapshot, index) is not None
+    return _set(snapshot, index) is None and kept(snapshot, index) is not None
 
 
 def away(snapshot: ClusterSnapshot, index: int) -> bool:
     """Whether a group's set is on its way: while it is deleted its pods lose their owner, and they have none until it has come again."""
-    there = snapshot.objects.get(("StatefulSet", names.workload(snapshot.cluster.metadata.name, index)))
-    return kept(snapshot, index) is not None and (there is None or there.deleting)
+    there = _set(snapshot, index)
+    return (there is None or there.deleting) and kept(snapshot, index) is not None
+
+
+def _set(snapshot: ClusterSnapshot, index: int) -> ObjectFact | None:
+    return snapshot.objects.get(("StatefulSet", names.workload(snapshot.cluster.metadata.name, index)))
 
 
 def restore(snapshot: ClusterSnapshot, index: int, life: Life, owner: Owner) -> Create | None:
