@@ -8,7 +8,7 @@ from ..plan import Configure, WipeWritePermission
 from ..registration import answering
 from . import copying
 from .data import BrokerData
-from .life import OVER
+from .life import OVER, Life
 from .topics import copied
 from .view import GroupView, data_of
 
@@ -17,6 +17,8 @@ KEEP_HOURS = 24 * 365
 """``fileReservedTime`` of a group that is being drained: RocketMQ deletes old files, read or not."""
 
 LOOK_SECONDS = 3.0
+UNTOLD = "untold"
+"""Noted in a life's ``reading``: some name server still hands out the old routes."""
 
 
 class Circle(msgspec.Struct, frozen=True):
@@ -63,6 +65,17 @@ def hidden(view: GroupView) -> tuple[WipeWritePermission, ...]:
         WipeWritePermission("", f"took {view.name} out of the routes for writing", server, view.name)
         for server in answering(view.snapshot.registrations)
     )
+
+
+def untold(life: Life, now_ms: int) -> Life:
+    """Clients of a name server that was not told, or that starts again, have all their time still before them. Noted once: to move
+    ``since`` at each look would be a write for each, and every write wakes the next look."""
+    return life if life.reading == UNTOLD else msgspec.structs.replace(life, since=now_ms, reading=UNTOLD)
+
+
+def told(life: Life, now_ms: int) -> Life:
+    """All name servers know it: if that was not so before, the time of their clients begins now."""
+    return msgspec.structs.replace(life, since=now_ms, reading="") if life.reading == UNTOLD else life
 
 
 def lives_here_alone(view: GroupView, circle: Circle) -> str:

@@ -8,7 +8,7 @@ import msgspec
 
 from ..plan import PutOrders
 from . import draining, order
-from .closing import CLOSE, LOOK_SECONDS, Circle, configure, hidden, kept, lives_here_alone, rules
+from .closing import CLOSE, LOOK_SECONDS, Circle, configure, hidden, kept, lives_here_alone, rules, told, untold
 from .life import DRAINED, FORCED, Life, Phase
 from .step import Step
 from .view import GroupView
@@ -61,18 +61,18 @@ def _closing_order(view: GroupView, circle: Circle) -> Step:
     rewritten = order_actions(view, circle)
     wiped = hidden(view)
     if silent or rewritten:
-        # Clients of a name server that was not told yet have all their time still before them.
         why = f"name server {silent[0]} does not answer" if silent else "the order configuration changes"
-        later = msgspec.structs.replace(view.life, since=circle.now_ms)
-        return Step(later, (*rewritten, *wiped), f"{doing}: {why}", again=10.0 if silent else 1.0)
-    left = _remaining(view, circle)
+        waits = untold(view.life, circle.now_ms)
+        return Step(waits, (*rewritten, *wiped), f"{doing}: {why}", again=10.0 if silent else 1.0)
+    life = told(view.life, circle.now_ms)
+    left = _remaining(view, life, circle)
     if left > 0:
-        return Step(view.life, wiped, f"{doing}: clients learn it", again=min(left, 10.0))
+        return Step(life, wiped, f"{doing}: clients learn it", again=min(left, 10.0))
     alone = "" if view.down else lives_here_alone(view, circle)
     if alone:
         # Made by users since it began to leave, when perhaps no group could be given it.
-        return Step(view.life, wiped, alone, again=LOOK_SECONDS)
-    return Step(view.life.to(Phase.CLOSING, circle.now_ms), wiped, "is being closed for writing", again=1.0)
+        return Step(life, wiped, alone, again=LOOK_SECONDS)
+    return Step(life.to(Phase.CLOSING, circle.now_ms), wiped, "is being closed for writing", again=1.0)
 
 
 def order_actions(view: GroupView, circle: Circle) -> tuple[PutOrders, ...]:
@@ -96,7 +96,7 @@ def _closing(view: GroupView, circle: Circle) -> Step:
     if fact.permission != 4:
         action = configure(view, "GroupClosed", f"closed {view.name} for writing", kept(view, CLOSE))
         return Step(msgspec.structs.replace(view.life, since=circle.now_ms), (action,), doing, again=1.0)
-    left = _remaining(view, circle)
+    left = _remaining(view, view.life, circle)
     if left > 0:
         return Step(view.life, doing=doing, again=left)
     return Step(view.life.to(Phase.FENCED, circle.now_ms), doing="is fenced", again=1.0)
@@ -134,6 +134,6 @@ def _never_opened(view: GroupView, circle: Circle) -> Step:
     return draining.remove(view, f"removed {view.name}, which was never open")
 
 
-def _remaining(view: GroupView, circle: Circle) -> float:
+def _remaining(view: GroupView, life: Life, circle: Circle) -> float:
     """Seconds until clients have looked up their routes again."""
-    return (view.life.since - circle.now_ms) / 1000 + rules(view).close_seconds
+    return (life.since - circle.now_ms) / 1000 + rules(view).close_seconds

@@ -3,7 +3,7 @@
 import msgspec
 
 from ..facts import PodFact
-from ..groups.closing import CLOSE, Circle, configure, hidden, rules
+from ..groups.closing import CLOSE, Circle, configure, hidden, rules, told, untold
 from ..groups.life import Phase
 from ..groups.moving import changing, unequal
 from ..groups.step import Step
@@ -25,12 +25,12 @@ def yielding(view: GroupView, circle: Circle, course: Course) -> Step:
         return back(view, circle)
     wiped = hidden(view)
     if not view.registered_everywhere:
-        # Clients of a name server that starts again are told the old route once more: all their time is before them.
-        later = msgspec.structs.replace(view.life, since=circle.now_ms)
-        return Step(later, wiped, rolling="order topics leave it; a name server does not list it yet", again=1.0)
-    left = (view.life.since - circle.now_ms) / 1000 + rules(view).close_seconds
+        waits = untold(view.life, circle.now_ms)
+        return Step(waits, wiped, rolling="order topics leave it; a name server does not list it yet", again=1.0)
+    life = told(view.life, circle.now_ms)
+    left = (life.since - circle.now_ms) / 1000 + rules(view).close_seconds
     if left > 0:
-        return Step(view.life, wiped, rolling="order topics leave it; clients learn it", again=min(left, LOOK_SECONDS))
+        return Step(life, wiped, rolling="order topics leave it; clients learn it", again=min(left, LOOK_SECONDS))
     closing = msgspec.structs.replace(view.life.to(Phase.RESTARTING, circle.now_ms), reading=YIELDED)
     return Step(closing, wiped, rolling="is being closed", again=0.5)
 

@@ -8,6 +8,7 @@ import pytest
 from rocketmq_operator.api.common import Condition, condition
 from rocketmq_operator.core import names
 from rocketmq_operator.core.facts import Problem
+from rocketmq_operator.core.plan import Apply
 from tests.unit.core.world import World, cluster
 
 from .rolling import Rolling
@@ -95,6 +96,24 @@ def test_a_name_server_that_starts_again_gives_clients_all_their_time_anew() -> 
     assert world.world.intent(0)["phase"] == "Yielding"
     world.pass_seconds(20)
     assert world.world.intent(0)["phase"] == "Restarting"
+
+
+def test_waiting_for_a_name_server_writes_the_intent_once() -> None:
+    """Each write wakes the next look, so one at each look would go on without a pause."""
+    world = Rolling()
+    order_topics(world)
+    world.world.edit(brokerImage="other")
+    world.pass_seconds(10)
+    server = next(iter(world.world.lists))
+    listed, world.world.lists[server] = world.world.lists[server], None
+    world.second()
+    began, told = world.world.now_ms, len(world.world.done)
+    world.pass_seconds(40)
+    assert not any(isinstance(action, Apply) for action in world.world.done[told:])
+    assert world.world.intent(0)["since"] == str(began)
+    world.world.lists[server] = listed
+    world.second()
+    assert world.world.intent(0)["since"] == str(world.world.now_ms), "their time begins when all are told"
 
 
 def test_a_rollout_is_over_when_the_last_master_is_back() -> None:
