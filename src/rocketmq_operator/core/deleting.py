@@ -81,7 +81,8 @@ def _set(snapshot: ClusterSnapshot, present: bool, reason: str, message: str) ->
     meta = snapshot.cluster.metadata
     others = tuple(each for each in meta.finalizers if each != names.MESSAGES_FINALIZER)
     wanted = (*others, names.MESSAGES_FINALIZER) if present else others
-    return Decision((SetFinalizer(reason, message, wanted, meta.resource_version),))
+    seen = () if present else anew.meant(snapshot)
+    return Decision((SetFinalizer(reason, message, wanted, meta.resource_version, seen),))
 
 
 def _unread(opened: list[GroupView]) -> str:

@@ -32,10 +32,11 @@ class Apply(Action, frozen=True):
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """The intent on which a decision rests, as the plan saw it."""
+    """An object on which a decision rests, mostly a group's intent, as the plan saw it."""
 
     name: str
     resource_version: str
+    kind: str = "ConfigMap"
 
 
 class Remove(Action, frozen=True):
@@ -83,10 +84,12 @@ class WipeWritePermission(Action, frozen=True):
 
 
 class SetFinalizer(Action, frozen=True):
-    """Hold back the resource's deletion, or let it go; only if nobody else changed its finalizers since."""
+    """Hold back the resource's deletion, or let it go; only if nobody else changed its finalizers since, and what was ``seen`` is
+    as it was."""
 
     finalizers: tuple[str, ...]
     version: str
+    seen: tuple[Seen, ...] = ()
 
 
 class SetListed(Action, frozen=True):

@@ -23,6 +23,7 @@ from rocketmq_operator.core.plan import (
     Rebuild,
     Remove,
     Resize,
+    Seen,
     SetFinalizer,
     SetGate,
     SetListed,
@@ -94,9 +95,9 @@ class Actor:
         return outcome
 
     async def _one(self, action: Action, outcome: Outcome) -> bool:
-        seen = action.intent if isinstance(action, Remove | SetPartition | Orphan) else None
-        if seen is not None and not await self._objects.unchanged(seen):
-            return False
+        for seen in _seen(action):
+            if not await self._objects.unchanged(seen):
+                return False
         match action:
             case Create(obj=obj):
                 done, problem = await self._objects.create(obj)
@@ -130,6 +131,16 @@ class Actor:
                 await asyncio.gather(
                     *(self._admin.put_kv(address, ORDER_NAMESPACE, key, value) for key, value in values.items())
                 )
+
+
+def _seen(action: Action) -> tuple[Seen, ...]:
+    """On what it rests that must not have changed since."""
+    match action:
+        case SetFinalizer(seen=seen):
+            return seen
+        case Remove(intent=Seen() as intent) | SetPartition(intent=Seen() as intent) | Orphan(intent=Seen() as intent):
+            return (intent,)
+    return ()
 
 
 def _refused(action: Action, error: KubeError) -> Problem:

@@ -44,9 +44,9 @@ class Objects:
             self._opened.note(answer)
 
     async def unchanged(self, seen: Seen) -> bool:
-        """Whether an intent is as the plan saw it, asked of the API server itself: what the plan knows may be seconds old."""
+        """Whether an object is as the plan saw it, asked of the API server itself: what the plan knows may be seconds old."""
         try:
-            there = await self._kube.get(Ref(CONFIG_MAP, self._namespace, seen.name))
+            there = await self._kube.get(Ref(REMOVABLE[seen.kind], self._namespace, seen.name))
         except NotFound:
             return False
         return bool(there["metadata"]["resourceVersion"] == seen.resource_version)

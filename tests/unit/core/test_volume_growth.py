@@ -8,7 +8,7 @@ import pytest
 from rocketmq_operator.api import BrokerClusterStatus
 from rocketmq_operator.api.common import condition
 from rocketmq_operator.core import names
-from rocketmq_operator.core.plan import Action, Apply, Create, GrowClaim, Orphan, Plan
+from rocketmq_operator.core.plan import Action, Apply, Create, GrowClaim, Orphan, Plan, SetFinalizer
 from rocketmq_operator.core.volumes.anew import KEY
 from rocketmq_operator.core.volumes.view import templates
 
@@ -278,6 +278,14 @@ def test_a_cluster_does_not_go_while_a_set_is_being_deleted_that_is_to_come_agai
     assert world.plan().actions == () and world.cluster.metadata.finalizers
     world.objects[key] = msgspec.structs.replace(was, uid="the next one")
     assert world.plan().actions and world.cluster.metadata.finalizers == []
+
+
+def test_a_deletion_goes_on_only_if_a_set_that_is_to_be_made_anew_is_as_it_was_seen() -> None:
+    """It may have been deleted a moment ago, by a view in which the cluster was not deleted yet."""
+    world = written()
+    delete(world)
+    [action] = of(world.plan(), SetFinalizer)
+    assert [(each.kind, each.name) for each in action.seen] == [("StatefulSet", "c-0")]
 
 
 def test_a_set_that_is_being_deleted_is_waited_for() -> None:

@@ -6,7 +6,7 @@ from typing import Any, cast
 import msgspec
 
 from rocketmq_operator.admin import Admin
-from rocketmq_operator.core.plan import Action, Orphan, Remove, Seen, SetPartition
+from rocketmq_operator.core.plan import Action, Orphan, Remove, Seen, SetFinalizer, SetPartition
 from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.types import Ref
 from rocketmq_operator.reconcile.act import Actor
@@ -63,6 +63,21 @@ def test_a_set_is_not_made_anew_once_its_groups_intent_says_otherwise() -> None:
     assert carried_out(kube, msgspec.structs.replace(action, intent=Seen(INTENT, current))) == [
         ("delete", "StatefulSet", "c-0")
     ]
+
+
+def test_a_cluster_is_not_let_go_once_one_of_its_sets_is_another() -> None:
+    """Its pods have no owner for the moment: with the cluster gone, nobody would ever remove them."""
+    kube, taken = made()
+    kube.put(stored("BrokerCluster", "c"))
+    seen = Seen("c-0", taken.resource_version, "StatefulSet")
+    version = kube.find("BrokerCluster", "c")["metadata"]["resourceVersion"]
+    action = SetFinalizer("DeletionAllowed", "it was given up", (), version, (seen,))
+    kube.drop("StatefulSet", "c-0")
+    assert carried_out(kube, action) == []
+    kube.put(stored("StatefulSet", "c-0", spec={"replicas": 2}))
+    there = kube.find("StatefulSet", "c-0")["metadata"]["resourceVersion"]
+    again = msgspec.structs.replace(action, seen=(Seen("c-0", there, "StatefulSet"),))
+    assert carried_out(kube, again) == [("patch", "BrokerCluster", "c")]
 
 
 def test_one_whose_intent_is_gone_is_left_alone() -> None:

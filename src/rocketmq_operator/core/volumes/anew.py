@@ -19,7 +19,7 @@ from ..groups.view import GroupView
 from ..intent_data import data_of, seen
 from ..members import existing
 from ..objects import Owner, referenced
-from ..plan import Create, Orphan
+from ..plan import Create, Orphan, Seen
 from ..registration import pods_of
 from ..rollout.template import started, template_format
 from .view import Group, group
@@ -156,6 +156,12 @@ def away(snapshot: ClusterSnapshot, index: int) -> bool:
     """Whether a group's set is on its way: while it is deleted its pods lose their owner, and they have none until it has come again."""
     there = _set(snapshot, index)
     return (there is None or there.deleting) and kept(snapshot, index) is not None
+
+
+def meant(snapshot: ClusterSnapshot) -> tuple[Seen, ...]:
+    """The sets that are to be made anew, as they are: one may have been deleted since, and its pods have no owner."""
+    sets = [_set(snapshot, index) for index in _indexes(snapshot) if kept(snapshot, index) is not None]
+    return tuple(Seen(each.name, each.resource_version, each.kind) for each in sets if each is not None)
 
 
 def _set(snapshot: ClusterSnapshot, index: int) -> ObjectFact | None:
