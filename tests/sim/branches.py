@@ -9,15 +9,16 @@ import asyncio
 import os
 import pickle
 import signal
+import time
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any, NoReturn, Protocol
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 from ..parent import die_with_parent
 
-CROSSROADS = (32, 45)
+CROSSROADS = (40, 48)
 """After so many events. Late ones are shared by few leaves, so that most of what is paid twice is new."""
-WAYS = 4
+WAYS = 6
 LEAVES = WAYS ** len(CROSSROADS)
 
 
@@ -26,6 +27,9 @@ class Crossing(Protocol):
 
     def take(self, seen: Counter[str]) -> int:
         """The way that is taken, from 0. ``seen`` is what has been counted."""
+
+    def over(self, result: Any) -> None:
+        """The history has come to its end."""
 
 
 class Straight:
@@ -38,17 +42,24 @@ class Straight:
         """See ``Crossing``."""
         return int(next(self._ways, "0"))
 
+    def over(self, result: Any) -> None:
+        """See ``Crossing``."""
+
 
 class Forking:
     """All ways: this process takes the first, a child of its own each other one, one after the other.
 
-    ``gathered`` is what the children have told. A child comes out of ``take`` as the parent does, and has to end in ``tell``.
+    ``gathered`` are the results, each as ``named(result, ways, CPU seconds)`` gives it. A child comes out of ``take`` as the parent
+    does, and ends in ``over``: nobody needs the world that it leaves behind, and to take that apart takes time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, named: Callable[[Any, str, float], Any]) -> None:
         self.ways = ""
         self.gathered: list[Any] = []
+        self._named = named
         self._pipe: int | None = None
+        self._began = time.process_time()
+        self._over = False
 
     @property
     def child(self) -> bool:
@@ -68,6 +79,7 @@ class Forking:
                 die_with_parent()
                 asyncio._set_running_loop(loop)  # asyncio knows it by the process, too
                 self._pipe, self.gathered = write, []
+                self._began = 0.0  # a child's processor time begins with it
                 self.ways += str(way)
                 seen.clear()
                 signal.alarm(left)
@@ -81,9 +93,13 @@ class Forking:
         self.ways += "0"
         return 0
 
-    def tell(self, found: list[Any]) -> NoReturn:
-        """A child's end."""
-        assert self._pipe is not None
-        with os.fdopen(self._pipe, "wb") as pipe:
-            pickle.dump(found, pipe)
-        os._exit(0)
+    def over(self, result: Any) -> None:
+        """See ``Crossing``."""
+        if self._over:
+            return
+        self._over = True
+        self.gathered.insert(0, self._named(result, self.ways, time.process_time() - self._began))
+        if self._pipe is not None:
+            with os.fdopen(self._pipe, "wb") as pipe:
+                pickle.dump(self.gathered, pipe)
+            os._exit(0)

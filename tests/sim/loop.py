@@ -18,27 +18,21 @@ Resolve = Callable[[str], Sequence[str]]
 class Call:
     """A callback that is due, now or at ``when``; asyncio's handles without what only their debugging needs."""
 
-    __slots__ = ("_arguments", "_callback", "_context", "gone", "when")
+    __slots__ = ("arguments", "callback", "context", "gone", "when")
 
     def __init__(self, callback: Callable[..., object], arguments: tuple[Any, ...], context: Context | None) -> None:
-        self._callback = callback
-        self._arguments = arguments
-        self._context = context
+        self.callback = callback
+        self.arguments = arguments
+        self.context = context
         self.gone = False
         self.when = 0.0
 
     def cancel(self) -> None:
         self.gone = True
-        self._callback, self._arguments = _nothing, ()
+        self.callback, self.arguments = _nothing, ()
 
     def cancelled(self) -> bool:
         return self.gone
-
-    def run(self) -> None:
-        if self._context is None:
-            self._callback(*self._arguments)
-        else:
-            self._context.run(self._callback, *self._arguments)
 
 
 def _nothing() -> None:
@@ -102,11 +96,14 @@ class SimLoop(asyncio.SelectorEventLoop):
         for _ in range(len(due)):
             call = due.popleft()
             try:
-                call.run()
+                if call.context is None:
+                    call.callback(*call.arguments)
+                else:
+                    call.context.run(call.callback, *call.arguments)
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as error:
-                self.call_exception_handler({"message": f"exception in {call._callback}", "exception": error})
+                self.call_exception_handler({"message": f"exception in {call.callback}", "exception": error})
 
     async def getaddrinfo(self, host: Any, port: Any, **_: Any) -> Any:
         """What the simulated DNS says; the real one is never asked."""

@@ -39,7 +39,9 @@ async def _history(seed: int, crossing: Crossing, keep_story: bool) -> Result:
     coverage.watch(history.kernel)
     violation = await history.run()
     kernel = history.kernel
-    return Result(str(seed), str(violation or ""), kernel.seen, history.events, kernel.now(), 0.0, kernel.told)
+    result = Result(str(seed), str(violation or ""), kernel.seen, history.events, kernel.now(), 0.0, kernel.told)
+    crossing.over(result)
+    return result
 
 
 def _one(seed: int, crossing: Crossing, keep_story: bool = False) -> Result:
@@ -68,20 +70,15 @@ def one(name: str, *, keep_story: bool = False) -> Result:
 
 def tree(seed: int) -> list[Result]:
     """All histories of a seed that differ by their ways; what they have in common is worked out once."""
-    began = time.process_time()
-    forking = Forking()
+    forking = Forking(lambda result, ways, spent: result._replace(name=f"{seed}.{ways}".rstrip("."), cpu=spent))
     try:
         result = _one(seed, forking)
+        forking.over(result)
     except BaseException:
         if forking.child:
             os._exit(1)  # else it would go on in its parent's name
         raise
-    # A child's processor time begins with it.
-    spent = time.process_time() - (0 if forking.child else began)
-    found = [result._replace(name=f"{seed}.{forking.ways}".rstrip("."), cpu=spent), *forking.gathered]
-    if forking.child:
-        forking.tell(found)
-    return found
+    return forking.gathered
 
 
 def _endless(number: int, frame: FrameType | None) -> None:

@@ -110,18 +110,24 @@ async def reached(history: "History", seconds: float) -> None:
     ends = history.kernel.now() + seconds
     while True:
         await asyncio.sleep(10)
-        missing = [*_unlike_spec(history.world), *_closed(history.world), *_unread(history.world)]
         _delete_old_files(history.world)
         _claims(history)
         as_big_as_asked(history)
         quiet_for = history.kernel.now() - max(
             (each.last_write for each in history.alive()), default=history.kernel.now()
         )
-        if not missing and quiet_for >= STILL_SECONDS:
+        still, late = quiet_for >= STILL_SECONDS, history.kernel.now() >= ends
+        missing = _missing(history.world) if still or late else []
+        if not missing and still:
             history.kernel.count("end/converged")
             return
-        if history.kernel.now() >= ends:
+        if late:
             raise Violation("converges", "; ".join(missing) or f"there was a write {quiet_for:.0f} s ago")
+
+
+def _missing(world: World) -> list[str]:
+    """What is not as it is to be in the end."""
+    return [*_unlike_spec(world), *_closed(world), *_unread(world)]
 
 
 def _delete_old_files(world: World) -> None:

@@ -48,7 +48,8 @@ class World:
         kernel.loop.resolve = self.endpoints.resolve  # type: ignore[attr-defined]
 
     def quiet(self) -> None:
-        """From now on nothing goes wrong any more."""
+        """From now on nothing goes wrong any more, and machines are quick: what they need time for has been looked at before."""
+        self.kernel.pace = 0.1
         self.weather.quiet = True
         self.kubelets.trouble = 0.0
         self.rocketmq.trouble = 0.0

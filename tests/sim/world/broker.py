@@ -66,7 +66,7 @@ class Broker(Process):
             return
         lag = self.world.trouble and self.world.random.random() < 0.1
         if lag:
-            self.kernel.later(self.world.random.uniform(0.5, 8), self._register_now)
+            self.kernel.work(self.world.random.uniform(0.5, 8), self._register_now)
         else:
             self._register_now()
 
@@ -83,7 +83,7 @@ class Broker(Process):
     def _follow(self, master: "Broker") -> None:
         if self.master is not master:
             self.master = master
-            self.kernel.later(self.world.random.uniform(0.1, 4), master.slaves.join, self)
+            self.kernel.work(self.world.random.uniform(0.1, 4), master.slaves.join, self)
 
     # --- settings
 

@@ -80,7 +80,7 @@ class Process:
         self.looks_up = bool(start.dns)
         random, trouble = self.world.random, self.world.trouble
         slow = trouble and random.random() < trouble
-        self.kernel.later(random.uniform(20, 60) if slow else random.uniform(2, 7), self._open)
+        self.kernel.work(random.uniform(20, 60) if slow else random.uniform(2, 7), self._open)
 
     def _open(self) -> None:
         if self.dead:
@@ -117,7 +117,7 @@ class Process:
             self.listening = False
             self._leave()
             self.store.flush()
-        self.kernel.later(self.world.random.uniform(0.5, 9), self._stopped)
+        self.kernel.work(self.world.random.uniform(0.5, 9), self._stopped)
 
     def _stopped(self) -> None:
         if not self.dead:

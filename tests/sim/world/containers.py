@@ -63,7 +63,7 @@ class Containers:
         pod.unschedulable = ""
         pod.node = self._nodes.all[name]
         self._api.update("pods", pod.key, lambda each: {**each, "spec": {**each["spec"], "nodeName": name}})
-        self._kernel.later(self._delay(0.2, 2.0, "slow-start", 40), self._create_container, pod)
+        self._kernel.work(self._delay(0.2, 2.0, "slow-start", 40), self._create_container, pod)
 
     def _delay(self, least: float, most: float, trouble: str, worst: float) -> float:
         if self.trouble and self._random.random() < self.trouble:
@@ -89,7 +89,7 @@ class Containers:
             self._kernel.count("fault/pod/image-pull")
             pod.waiting = ("ImagePullBackOff", "Back-off pulling image")
             self.publish(pod)
-            self._kernel.later(self._random.uniform(5, 30), self._create_container, pod)
+            self._kernel.work(self._random.uniform(5, 30), self._create_container, pod)
             return
         pod.waiting = ("", "")
         if not pod.ip:
@@ -119,7 +119,7 @@ class Containers:
 
     def probe(self, pod: Pod) -> None:
         """A process listens, or no longer does; probes notice after a while."""
-        self._kernel.later(self._random.uniform(0.2, 3), self._probed, pod, pod.container)
+        self._kernel.work(self._random.uniform(0.2, 3), self._probed, pod, pod.container)
 
     def _probed(self, pod: Pod, container: str) -> None:
         if pod.removed or pod.container != container or pod.process is None:
@@ -150,13 +150,13 @@ class Containers:
             return
         pod.terminating = True
         if pod.process is None:
-            self._kernel.later(self._random.uniform(0.2, 2), self._remove, pod)
+            self._kernel.work(self._random.uniform(0.2, 2), self._remove, pod)
             return
         pod.process.stop()
         grace = 60.0 if self.trouble and self._random.random() < self.trouble else self._random.uniform(1, 12)
         if grace == 60.0:
             self._kernel.count("fault/pod/slow-stop")
-        self._kernel.later(grace, self._remove, pod)
+        self._kernel.work(grace, self._remove, pod)
 
     def _remove(self, pod: Pod) -> None:
         if pod.removed or pod.node is None or not pod.node.reachable:

@@ -18,6 +18,8 @@ class Endpoints:
         self._api = api
         self._random = kernel.random("endpoints")
         self._pending: set[Key] = set()
+        self._resolved: dict[str, list[str]] = {}
+        """What names lead to, until a slice changes."""
         api.listen("services", self._service_changed)
         api.listen("endpointslices", self._slice_changed)
         api.listen("pods", self._pod_changed)
@@ -28,6 +30,7 @@ class Endpoints:
 
     def _slice_changed(self, key: Key, old: Json | None, new: Json | None) -> None:
         """A slice that was collected with an earlier Service of that name is made anew for the present one."""
+        self._resolved.clear()
         service = (key[0], key[1].removesuffix("-slice"))
         if new is None and self._api.find("services", service):
             self._poke(service)
@@ -46,7 +49,7 @@ class Endpoints:
         if key not in self._pending:
             self._pending.add(key)
             slow = self._random.random() < 0.05
-            self._kernel.later(self._random.uniform(0.02, 5.0 if slow else 0.5), self._sync, key)
+            self._kernel.work(self._random.uniform(0.02, 5.0 if slow else 0.5), self._sync, key)
 
     def _sync(self, key: Key) -> None:
         self._pending.discard(key)
@@ -94,6 +97,12 @@ class Endpoints:
 
     def resolve(self, host: str) -> list[str]:
         """What DNS says about a name: all ready addresses of a headless Service, or one pod's; an address is itself."""
+        found = self._resolved.get(host)
+        if found is None:
+            found = self._resolved[host] = self._look_up(host)
+        return found
+
+    def _look_up(self, host: str) -> list[str]:
         if host.replace(".", "").isdecimal():
             return [host]
         labels = host.removesuffix(".").removesuffix(DOMAIN).removesuffix(".svc").split(".")

@@ -30,7 +30,7 @@ class Expansion:
     def _changed(self, key: Key, old: Json | None, new: Json | None) -> None:
         if new is not None and _due(new) and new["metadata"]["uid"] not in self._busy:
             self._busy.add(new["metadata"]["uid"])
-            self._kernel.later(self._random.uniform(0.5, 15), self._storage, key, new["metadata"]["uid"])
+            self._kernel.work(self._random.uniform(0.5, 15), self._storage, key, new["metadata"]["uid"])
 
     def _claim(self, key: Key, uid: str) -> Json | None:
         """The claim, while it is to grow."""
@@ -53,7 +53,7 @@ class Expansion:
         else:
             size = claim["spec"]["resources"]["requests"]["storage"]
             self._told(key, uid, PENDING, "NodeResizePending")
-            self._kernel.later(self._random.uniform(1, 90), self._file_system, key, uid, size)
+            self._kernel.work(self._random.uniform(1, 90), self._file_system, key, uid, size)
 
     def _file_system(self, key: Key, uid: str, size: str) -> None:
         """It grows where a pod uses it."""
@@ -61,7 +61,7 @@ class Expansion:
         if claim is None or claim["metadata"]["uid"] != uid:
             self._busy.discard(uid)
         elif not self._used(key):
-            self._kernel.later(self._random.uniform(5, 30), self._file_system, key, uid, size)
+            self._kernel.work(self._random.uniform(5, 30), self._file_system, key, uid, size)
         else:
             self._kernel.tell("volume", key[1], "has grown to", size)
             self._kernel.count("volume/grown")

@@ -24,7 +24,7 @@ class GarbageCollector:
         if new is None and old is not None:
             uid = old["metadata"]["uid"]
             if self._api.dependents.get(uid):
-                self._kernel.later(self._random.uniform(0.05, 2), self._collect, uid)
+                self._kernel.work(self._random.uniform(0.05, 2), self._collect, uid)
         elif new is not None and new["metadata"].get("deletionTimestamp"):
             self._foreground(key, new)
 
@@ -32,11 +32,11 @@ class GarbageCollector:
         """Something that is made when its owner has gone already goes, too."""
         for owner in new["metadata"].get("ownerReferences", ()) if old is None and new is not None else ():
             if not self._exists(owner):
-                self._kernel.later(self._random.uniform(0.05, 2), self._collect, owner["uid"])
+                self._kernel.work(self._random.uniform(0.05, 2), self._collect, owner["uid"])
 
     def _foreground(self, key: Key, obj: Json) -> None:
         if "orphan" in obj["metadata"].get("finalizers", ()):
-            self._kernel.later(self._random.uniform(0.05, 2), self._orphan, key, obj["metadata"]["uid"], obj["kind"])
+            self._kernel.work(self._random.uniform(0.05, 2), self._orphan, key, obj["metadata"]["uid"], obj["kind"])
         if "foregroundDeletion" in obj["metadata"].get("finalizers", ()):
             self._kernel.later(
                 self._random.uniform(0.05, 1), self._collect_first, obj["metadata"]["uid"], obj["kind"], key

@@ -36,6 +36,7 @@ class Kernel:
         self.told: list[tuple[float, str]] = []
         self.seen: Counter[str] = Counter()
         self.numbers = 0
+        self.pace = 1.0
         self.failed: asyncio.Future[Violation] = self.loop.create_future()
         self.loop.set_exception_handler(self._broken)
 
@@ -75,6 +76,10 @@ class Kernel:
     def later(self, seconds: float, callback: Callable[..., object], *arguments: Any) -> asyncio.TimerHandle:
         """Call something in the future."""
         return self.loop.call_later(seconds, callback, *arguments)
+
+    def work(self, seconds: float, callback: Callable[..., object], *arguments: Any) -> asyncio.TimerHandle:
+        """Call something when a machine has done its work, which takes so long; less where nothing else is to happen meanwhile."""
+        return self.loop.call_later(seconds * self.pace, callback, *arguments)
 
     def count(self, what: str) -> None:
         """Something happened."""

@@ -26,13 +26,13 @@ class Kubelets(Containers):
         elif old is None:
             pod = Pod(self._kernel, key, new["metadata"]["uid"], self)
             self.pods[key] = pod
-            self._kernel.later(self._random.uniform(0.02, 0.5), self._schedule, pod)
+            self._kernel.work(self._random.uniform(0.02, 0.5), self._schedule, pod)
         else:
             pod = self.pods[key]
             if new["metadata"].get("deletionTimestamp") and not old["metadata"].get("deletionTimestamp"):
-                self._kernel.later(self._random.uniform(0.02, 1), self._terminate, pod)
+                self._kernel.work(self._random.uniform(0.02, 1), self._terminate, pod)
             elif _gates(old) != _gates(new):
-                self._kernel.later(self._random.uniform(0.02, 0.5), self.publish, pod)
+                self._kernel.work(self._random.uniform(0.02, 0.5), self.publish, pod)
 
     def _gone(self, key: Key) -> None:
         pod = self.pods.pop(key)
@@ -48,7 +48,7 @@ class Kubelets(Containers):
             return
         for pod in self.pods.values():
             if pod.intent_name == key[1] and pod.key[0] == key[0]:
-                self._kernel.later(self._random.uniform(0.5, 90), pod.sync_intent)
+                self._kernel.work(self._random.uniform(0.5, 90), pod.sync_intent)
 
     # --- nodes
 
@@ -90,20 +90,20 @@ class Kubelets(Containers):
             return
         if obj["metadata"].get("deletionTimestamp"):
             pod.terminating = False
-            self._kernel.later(self._random.uniform(0.1, 3), self._terminate, pod)
+            self._kernel.work(self._random.uniform(0.1, 3), self._terminate, pod)
         elif pod.reboot:
             # A boot makes a new sandbox: a new address, a new container.
             pod.reboot = False
             self.by_ip.pop(pod.ip, None)
             pod.ip = ""
-            self._kernel.later(self._random.uniform(1, 8), self._create_container, pod)
+            self._kernel.work(self._random.uniform(1, 8), self._create_container, pod)
         else:
-            self._kernel.later(self._random.uniform(0.1, 3), self.publish, pod)
+            self._kernel.work(self._random.uniform(0.1, 3), self.publish, pod)
 
     def _retry_unscheduled(self) -> None:
         for pod in self.pods.values():
             if pod.node is None and pod.unschedulable:
-                self._kernel.later(self._random.uniform(0.05, 0.5), self._schedule, pod)
+                self._kernel.work(self._random.uniform(0.05, 0.5), self._schedule, pod)
 
 
 def _gates(pod: Json) -> list[tuple[str, str]]:

@@ -44,7 +44,7 @@ class NameServer:
         self.routes: dict[str, Route] = {}
         self.kv: dict[str, dict[str, str]] = {}
         self.orders = "orderMessageEnable=true" in pod.config.get("namesrv.conf", "")
-        kernel.later(kernel.random(f"name-server/{pod.container}").uniform(1, 6), self._open)
+        kernel.work(kernel.random(f"name-server/{pod.container}").uniform(1, 6), self._open)
 
     def _open(self) -> None:
         if not self.dead:

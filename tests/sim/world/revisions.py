@@ -4,10 +4,14 @@ import hashlib
 
 import msgspec
 
+from rocketmq_operator.core.memo import Derived
 from rocketmq_operator.core.quantity import parse
 
 from .stored import Json
 from .volumes import Volumes
+
+_digests: Derived[str] = Derived(size=200)
+"""Asked for more often than there are new templates; none is changed once it is stored."""
 
 
 class Revisions:
@@ -32,8 +36,12 @@ class Revisions:
 
 def name_of(workload: str, template: Json) -> str:
     """The name of a template's revision."""
+    return f"{workload}-{_digests.get(template, None, lambda: _digest(template))}"
+
+
+def _digest(template: Json) -> str:
     text = msgspec.json.encode(_canonical(template), order="sorted")
-    return f"{workload}-{hashlib.sha256(text).hexdigest()[:10]}"
+    return hashlib.sha256(text).hexdigest()[:10]
 
 
 def _canonical(template: Json) -> Json:

@@ -44,8 +44,9 @@ class RocketMQ:
         return self._endpoints.resolve(host)
 
     def _processes_at(self, address: str) -> Iterator[object]:
-        for ip in self.resolve(address.rpartition(":")[0]):
-            pod = self.kubelets.by_ip.get(ip)
+        by_ip = self.kubelets.by_ip
+        for ip in self._endpoints.resolve(address.rpartition(":")[0]):
+            pod = by_ip.get(ip)
             if pod is not None and pod.process is not None and pod.process.listening and pod.reachable:
                 yield pod.process
 

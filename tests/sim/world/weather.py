@@ -29,7 +29,7 @@ class Weather:
         """The chance that one call goes wrong."""
         if self.quiet:
             return 0.0
-        return 0.3 if self._kernel.now() < self.storm_until else self.base
+        return 0.3 if self.storm_until > 0.0 and self._kernel.now() < self.storm_until else self.base
 
     def storm(self, seconds: float) -> None:
         """Bad weather for a while."""
