@@ -12,11 +12,16 @@ from rocketmq_operator.admin import Admin, AdminError, Refused
 from rocketmq_operator.core import names
 from rocketmq_operator.core.facts import BrokerFact, PodFact, Tail
 from rocketmq_operator.remoting.bodies.consumption import MessageQueue, QueueRange
+from rocketmq_operator.remoting.bodies.metadata import TopicConfig
 from rocketmq_operator.remoting.codes import ResponseCode
 
 EVEN, RECENT, SHOWN = 8, 64, 4
 """Queues whose last messages were stored in the same millisecond, queues that got messages since their master's start, and messages
 on either side of that start: so many of each at the most. Any one of them tells."""
+
+
+Message = tuple[str, int, int]
+"""Topic, queue, offset."""
 
 
 class Pair(NamedTuple):
@@ -75,12 +80,14 @@ async def _places(admin: Admin, pair: Pair) -> list[int]:
     A slave copies what its master writes behind the slave's own end. So its last message may be its master's although what
     lies before that is not; what it has from before the start shows that.
     """
-    ends = await _ends(admin, pair.slave)
+    (mine, theirs) = await asyncio.gather(admin.topic_configs(pair.slave), admin.topic_configs(pair.master))
+    ends = await _ends(admin, pair.slave, mine.topics)
+    untold = await _untold(admin, pair.slave, [each for name, each in theirs.topics.items() if name not in mine.topics])
     before = [end for end in ends if end.stored_ms < pair.boot]
     since = sorted(end for end in ends if end.stored_ms >= pair.boot)[:RECENT]
     turns = await asyncio.gather(*(admin.offset_at(pair.slave, end.topic, end.queue, pair.boot) for end in since))
-    older = {(each.topic, each.queue, each.last) for each in _newest(before)}
-    newer = {(each.topic, each.queue, each.last) for each in _newest(ends)}
+    older = {*untold, *((each.topic, each.queue, each.last) for each in _newest(before))}
+    newer = {*untold, *((each.topic, each.queue, each.last) for each in _newest(ends))}
     for end, turn in zip(since, turns, strict=True):
         older |= {(end.topic, end.queue, turn - 1)} if turn > end.first else set()
         newer |= {(end.topic, end.queue, min(turn, end.last))}
@@ -88,7 +95,7 @@ async def _places(admin: Admin, pair: Pair) -> list[int]:
     return sorted({*old[-SHOWN:], *new[:SHOWN], *new[-1:]})
 
 
-async def _in_log(admin: Admin, slave: str, messages: Iterable[tuple[str, int, int]]) -> list[int]:
+async def _in_log(admin: Admin, slave: str, messages: Iterable[Message]) -> list[int]:
     found = await asyncio.gather(*(admin.place(slave, *each) for each in sorted(messages)))
     return sorted(place for place in found if place is not None)
 
@@ -98,8 +105,16 @@ def _newest(ends: list[End]) -> list[End]:
     return [end for end in ends if end.stored_ms == latest][:EVEN]
 
 
-async def _ends(admin: Admin, slave: str) -> list[End]:
-    topics = sorted((await admin.topic_configs(slave)).topics)
+async def _untold(admin: Admin, slave: str, topics: Iterable[TopicConfig]) -> list[Message]:
+    """The last messages of topics that the slave has not heard of yet: it takes them from its master each minute only (5.x), and says
+    nothing of when their messages were stored."""
+    queues = [(each.name, queue) for each in topics for queue in range(each.write_queues)]
+    ends = await asyncio.gather(*(admin.max_offset(slave, *queue) for queue in queues))
+    return [(*queue, end - 1) for queue, end in zip(queues, ends, strict=True) if end > 0]
+
+
+async def _ends(admin: Admin, slave: str, known: Iterable[str]) -> list[End]:
+    topics = sorted(known)
     stats = await asyncio.gather(*(_stats(admin, slave, topic) for topic in topics))
     return [
         End(each.updated_ms, topic, queue.queue_id, each.minimum, each.maximum - 1)

@@ -45,10 +45,12 @@ class Torn:
             self.sent.append(sent.msg_id)
         await self.copied()
 
+    async def told(self) -> None:
+        """Slaves take topics from their master, in 5.x not before a minute is over."""
+
         async def knows() -> bool:
             return TOPIC in (await self.admin.topic_configs(self.slave.address)).topics
 
-        # Slaves take topics from their master, in 5.x not before a minute is over.
         await until(knows, "the slave knows the topic")
 
     async def copied(self) -> None:
@@ -122,6 +124,8 @@ async def torn(servers: Servers) -> AsyncIterator[Torn]:
 
 async def test_what_a_slave_holds_is_found_in_its_masters_log(torn: Torn, version: str) -> None:
     admin, place = torn.admin, int(torn.sent[-1][-16:], 16)
+    assert await torn.compare() == Tail()
+    await torn.told()
     for server in (torn.master, torn.slave):
         assert await admin.place(server.address, TOPIC, 1, 4) == place
         assert await admin.place(server.address, TOPIC, 1, 5) is None
@@ -148,6 +152,7 @@ async def test_a_master_that_lost_nothing_is_no_other_than_its_slave(torn: Torn)
 
 
 async def test_a_master_that_has_grown_over_what_it_lost_is_found_out(torn: Torn) -> None:
+    await torn.told()
     held = await torn.end(torn.slave)
     torn.slave.kill()
     await torn.crash(int(torn.sent[7][-16:], 16))

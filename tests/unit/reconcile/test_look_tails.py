@@ -24,11 +24,16 @@ class Logs:
         self.logs = {"master": master, "slave": slave}
         self.deleted = deleted
         self.views = 0
+        self.untold = False
         self.fails: str = ""
 
     async def topic_configs(self, addr: str) -> TopicTable:
-        assert addr == "slave"
-        return TopicTable({"t": TopicConfig(name="t"), "gone": TopicConfig(name="gone")}, None)  # type: ignore[arg-type]
+        known = ("gone",) if addr == "slave" and self.untold else ("gone", "t")
+        return TopicTable({name: TopicConfig(name=name, write_queues=2) for name in known}, None)  # type: ignore[arg-type]
+
+    async def max_offset(self, addr: str, topic: str, queue_id: int) -> int:
+        assert (addr, topic, self.untold) == ("slave", "t", True)
+        return len(self.logs[addr][queue_id::2])
 
     async def topic_stats(self, addr: str, topic: str) -> dict[MessageQueue, QueueRange]:
         if topic == "gone":
@@ -83,6 +88,13 @@ async def test_what_was_copied_behind_it_hides_nothing() -> None:
 
 async def test_what_its_master_has_deleted_tells_nothing() -> None:
     assert await compared(Logs(log(1, 2, 3), log(1, 2, 3, by="s")), begins=30) == Tail()
+
+
+@pytest.mark.parametrize("last", ["m2", "s2"])
+async def test_topics_that_a_slave_has_not_heard_of_tell_as_well(last: str) -> None:
+    logs = Logs(log(1, 2, 3), [*log(1, 2), (3, last)])
+    logs.untold = True
+    assert await compared(logs) == Tail(-1 if last == "m2" else 20)
 
 
 @pytest.mark.parametrize("who", ["slave", "master"])
