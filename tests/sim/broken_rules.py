@@ -159,6 +159,18 @@ COMING_AND_GOING = (
 MASTERS = (
     Broken("a master opens though a slave is ahead", "opening.py", "slave.max_offset > master.max_offset:", "False:"),
     Broken(
+        "a master opens over what its slave holds",
+        "tails.py",
+        "        if tail is not None and tail.differs_at >= 0:\n",
+        "        if False:\n",
+    ),
+    Broken(
+        "only the last message of a slave is compared",
+        "../reconcile/look_tails.py",
+        "{*old[-SHOWN:], *new[:SHOWN], *new[-1:]}",
+        "new[-1:]",
+    ),
+    Broken(
         "an opening does not wait for slaves",
         "opening.py",
         'return f"waiting to hear from {\', \'.join(missing)}" if missing else ""',
