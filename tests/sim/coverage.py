@@ -82,6 +82,7 @@ ENDS = {
     "send/16",
     "consumer/sent-back",
     "consumer/resent",
+    "consumer/sent-back-to-a-torn-log",
     "eviction/evicted",
 }
 REQUIRED = FAULTS | HAPPENINGS | ACTIONS | SCALING | ROLLOUTS | GROWTH | RESTS | GROUPS | MEMBERS | ENDS

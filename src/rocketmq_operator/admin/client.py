@@ -3,6 +3,7 @@
 from rocketmq_operator.admin.access import AccessOperations
 from rocketmq_operator.admin.broker import BrokerOperations
 from rocketmq_operator.admin.controller import ControllerOperations
+from rocketmq_operator.admin.log import LogOperations
 from rocketmq_operator.admin.messages import MessageOperations
 from rocketmq_operator.admin.metadata import MetadataOperations
 from rocketmq_operator.admin.nameserver import NameServerOperations
@@ -14,6 +15,7 @@ class Admin(
     BrokerOperations,
     MetadataOperations,
     OffsetOperations,
+    LogOperations,
     MessageOperations,
     ControllerOperations,
     AccessOperations,

@@ -182,6 +182,13 @@ class BrokerFact(msgspec.Struct, frozen=True):
         return self.max_offset if self.before < 0 else self.before
 
 
+class Tail(msgspec.Struct, frozen=True):
+    """What came of comparing messages at the end of a slave's log with its master's. ``differs_at``: where in the log (bytes) one
+    lies that its master does not have there, -1 if all are the same."""
+
+    differs_at: int = -1
+
+
 class Registered(msgspec.Struct, frozen=True):
     """A broker group as one name server lists it: RocketMQ cluster, and address for each broker id."""
 
@@ -195,7 +202,7 @@ Registrations = Mapping[str, Mapping[str, Registered] | None]
 
 class ClusterSnapshot(Remembering, frozen=True):
     """Everything that decides about a BrokerCluster. ``data`` (by pod) and ``order`` (by name server, then topic) are there only as
-    far as ``groups.decide.demand`` asked for them; ``cordoned`` names nodes that take no new pods. ``last_words`` are last log
+    far as ``groups.decide.demand`` asked for them, ``tails`` (by slave's pod) as ``groups.decide.doubts`` did; ``cordoned`` names nodes that take no new pods. ``last_words`` are last log
     lines of pods that fail in a rollout; ``servers_rolling``: its NameServer restarts pods, or will. ``others_rolling`` other clusters restart after an upgrade of the operator, and
     ``most_rolling`` may at a time. ``claims`` by name, None where they may not be read; ``expandable`` by storage class, as far as
     ``volumes.growth.demand`` asked: whether its volumes can grow, None where it may not be read. ``now_ms``: when it was looked.
@@ -212,6 +219,7 @@ class ClusterSnapshot(Remembering, frozen=True):
     nodes: int | None = None
     cordoned: frozenset[str] = frozenset()
     data: Mapping[str, BrokerData] = {}
+    tails: Mapping[str, Tail] = {}
     order: Mapping[str, Mapping[str, str]] = {}
     claims: Mapping[str, ClaimFact] | None = None
     expandable: Mapping[str, bool | None] = {}
@@ -230,7 +238,7 @@ class ClusterSnapshot(Remembering, frozen=True):
         return changed
 
 
-LATER = frozenset({"data", "order", "expandable", "others_rolling", "most_rolling"})
+LATER = frozenset({"data", "tails", "order", "expandable", "others_rolling", "most_rolling"})
 """Fields on which nothing that is asked by ``known`` may depend."""
 
 

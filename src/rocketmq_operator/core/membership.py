@@ -207,7 +207,9 @@ def _others(group: Group, master: BrokerFact, leaving: int) -> str:
     if any(caught_up(master, fact) for fact in staying):
         return ""
     fact = group.fact(leaving)
-    if not group.sync and (any(full_copy(master, each) for each in staying) or (fact and not full_copy(master, fact))):
+    # Its master may have grown a lot since before it was asked: one that had all until then is a copy still.
+    lacks = fact is not None and not full_copy(master, fact) and not caught_up(master, fact)
+    if not group.sync and (lacks or any(full_copy(master, each) for each in staying)):
         return ""
     names = ", ".join(pod.name for pod in group.slaves(leaving)) or "the others"
     return f"waits for a full copy on {names} before its last slave is removed"

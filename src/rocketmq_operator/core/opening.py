@@ -4,14 +4,15 @@ Every master starts fenced (``startAcceptSendRequestTimeStamp``), because one th
 slave acknowledges messages that nobody else holds: the acknowledgement compares offset numbers only (run on 5.4.0).
 """
 
+from collections.abc import Mapping
 from enum import Enum
 
 import msgspec
 
 from rocketmq_operator.api import BrokerCluster
 
-from . import registration
-from .facts import BrokerFact, PodFact, Problem, Registrations
+from . import registration, tails
+from .facts import BrokerFact, PodFact, Problem, Registrations, Tail
 from .members import broker_name
 
 FENCED_FOR_EVER = 4_102_444_800_000
@@ -24,6 +25,10 @@ A broker whose first registration failed tries again 10 s after its start, then 
 CONNECT_MS = 15_000
 """A slave learns its master's address when it registers, at its start or 10 s later, and tries to connect every 5 s. Source:
 BrokerController.start and HAClient of 4.9.7."""
+
+FALLS_MS = 12_000
+"""So long before a fence falls by itself the ends of the logs are compared, whatever else is still waited for: longer than from one look
+to the next."""
 
 OPEN = {"brokerPermission": "6", "startAcceptSendRequestTimeStamp": "0"}
 FENCE = {"startAcceptSendRequestTimeStamp": str(FENCED_FOR_EVER)}
@@ -43,11 +48,13 @@ class Verdict(Enum):
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """A verdict; ``problem`` says what forbids opening, ``waiting`` what is not known yet."""
+    """A verdict; ``problem`` says what forbids opening, ``waiting`` what is not known yet, ``asks`` names the slaves whose end of the log
+    must be compared with their master's before it can be told."""
 
     verdict: Verdict
     problem: Problem | None = None
     waiting: str = ""
+    asks: tuple[str, ...] = ()
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -62,10 +69,12 @@ class Group(msgspec.Struct, frozen=True):
     initialized: bool
     now_ms: int
     absent: tuple[str, ...] = ()
+    tails: Mapping[str, Tail] = {}
 
 
 def decide(group: Group) -> Decision:
-    """The rule, in its order: identity, foreign registrations, slaves ahead, slaves unheard, registration, slaves connected."""
+    """The rule, in its order: identity, foreign registrations, slaves ahead, slaves unheard, registration, slaves connected,
+    slaves that hold other messages."""
     master = next((pod for pod in group.pods if pod.member == 0), None)
     fact = group.brokers.get(master.name) if master else None
     if master is None or fact is None:
@@ -74,13 +83,30 @@ def decide(group: Group) -> Decision:
     problem = _identity(group, fact) or _foreign(group) or _behind(group, fact)
     if problem:
         # A foreign name is no reason to close a master that serves; a slave ahead of it is.
-        must_fence = problem.reason == "MasterBehindSlave" or fenced
-        closed = fact.accepts_from >= FENCED_FOR_EVER
-        return Decision(Verdict.FENCE if must_fence and not closed else Verdict.LEAVE, problem)
+        closes = problem.reason == "MasterBehindSlave" or fenced
+        return _closed(fact, problem) if closes else Decision(Verdict.LEAVE, problem)
     if not fenced or (group.cluster.metadata.deletion_timestamp is not None and closed_since(fact)):
         return Decision(Verdict.LEAVE)
     waiting = _unheard(group) or _unregistered(group, master) or _unlisted(group, fact) or _unfollowed(group, fact)
-    return Decision(Verdict.LEAVE, waiting=waiting) if waiting else Decision(Verdict.OPEN)
+    return _compared(group, fact, waiting)
+
+
+def _closed(fact: BrokerFact, problem: Problem) -> Decision:
+    closed = fact.accepts_from >= FENCED_FOR_EVER
+    return Decision(Verdict.LEAVE if closed else Verdict.FENCE, problem)
+
+
+def _compared(group: Group, fact: BrokerFact, waiting: str) -> Decision:
+    """The last question before a master opens, by itself or by us, because it is the only one that costs something."""
+    if waiting and fact.accepts_from - group.now_ms > FALLS_MS:
+        return Decision(Verdict.LEAVE, waiting=waiting)
+    slaves = tails.comparable(group.pods, group.brokers, fact) if _may_hold_more(group) else ()
+    if problem := tails.differing(slaves, group.tails):
+        return _closed(fact, problem)
+    unknown = tuple(name for name in slaves if name not in group.tails)
+    if unknown and not waiting:
+        waiting = f"waits to compare the end of its log with that of {', '.join(unknown)}"
+    return Decision(Verdict.LEAVE, waiting=waiting, asks=unknown) if waiting else Decision(Verdict.OPEN)
 
 
 def _identity(group: Group, fact: BrokerFact) -> Problem | None:
@@ -111,11 +137,15 @@ def _behind(group: Group, master: BrokerFact) -> Problem | None:
 
 def _unheard(group: Group) -> str:
     """Slaves whose answer must be awaited: on a first start with fresh volumes none can be ahead, so none is."""
-    adopted = group.cluster.spec.storage is not None and group.cluster.spec.storage.adopt_cluster_uid
-    if not group.initialized and not adopted:
+    if not _may_hold_more(group):
         return ""
     missing = [pod.name for pod in group.pods if pod.member and pod.name not in group.brokers] + list(group.absent)
     return f"waiting to hear from {', '.join(missing)}" if missing else ""
+
+
+def _may_hold_more(group: Group) -> bool:
+    adopted = group.cluster.spec.storage is not None and group.cluster.spec.storage.adopt_cluster_uid
+    return bool(group.initialized or adopted)
 
 
 def _unfollowed(group: Group, fact: BrokerFact) -> str:

@@ -13,7 +13,7 @@ from rocketmq_operator.core.volumes import growth
 from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.types import Ref
 
-from . import look, look_deep
+from . import look, look_deep, look_tails
 from .act import Actor, Guard
 from .clock import Now
 from .expand import Expander
@@ -61,7 +61,7 @@ class BrokerClusters:
             self.board.forget(key)
             self._upgrading.discard(key)
             return None
-        observed = await self._classes(await self._deeper(await self.observe(cluster, key)))
+        observed = await self._compared(await self._classes(await self._deeper(await self.observe(cluster, key))))
         snapshot = self._among_others(observed, key)
         plan = clusters.plan(snapshot, self._now.text(), self._now.milliseconds())
         # Nothing is awaited since the others were counted, so that not all of a fleet begin at the same moment.
@@ -124,6 +124,13 @@ class BrokerClusters:
         found = await look.orders(self._admin, asked)
         order = {server: values for server, values in found.items() if values is not None}
         return snapshot.later(data=data, order=order)
+
+    async def _compared(self, snapshot: ClusterSnapshot) -> ClusterSnapshot:
+        """Whether masters that are about to open hold what their slaves hold at the end of their logs."""
+        doubts = groups.doubts(snapshot, self._now.milliseconds())
+        if not doubts:
+            return snapshot
+        return snapshot.later(tails=await look_tails.compare(self._admin, snapshot.pods, snapshot.brokers, doubts))
 
     async def _classes(self, snapshot: ClusterSnapshot) -> ClusterSnapshot:
         """Whether volumes that are to grow can; nothing in everyday life."""

@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from rocketmq_operator.api.common import condition
 from rocketmq_operator.core import clusters
 from rocketmq_operator.core.addresses import NameServers
-from rocketmq_operator.core.facts import Registered
+from rocketmq_operator.core.facts import Registered, Tail
 from rocketmq_operator.core.opening import FENCED_FOR_EVER
 from rocketmq_operator.core.plan import Configure, SetGate
 from tests.unit.core.world import NOW, NOW_MS, SERVERS, World, cluster
@@ -58,6 +58,10 @@ class Histories(RuleBasedStateMachine):
         if f"c-{group}-{member}" in self.world.brokers:
             self.world.change_broker(f"c-{group}-{member}", max_offset=offset)
 
+    @rule(group=GROUPS, tail=st.sampled_from((Tail(), Tail(0), None)))
+    def logs_become_different(self, group: int, tail: Tail | None) -> None:
+        self.world.tails[f"c-{group}-1"] = tail
+
     @rule(server=st.sampled_from(SERVERS))
     def name_server_changes(self, server: str) -> None:
         lists = self.world.lists
@@ -81,6 +85,16 @@ class Histories(RuleBasedStateMachine):
                 group = action.broker.removesuffix("-0")
                 slave = self.world.brokers.get(f"{group}-1")
                 assert slave is None or slave.max_offset <= self.world.brokers[action.broker].max_offset
+
+    @invariant()
+    def no_master_opens_over_what_its_slave_holds(self) -> None:
+        for action in self._planned():
+            if isinstance(action, Configure) and action.values["startAcceptSendRequestTimeStamp"] == "0":
+                group = int(action.broker.split("-")[1])
+                slave = self.world.brokers.get(f"c-{group}-1")
+                # In a group that was never open nobody holds anything that was acknowledged.
+                if slave is not None and slave.max_offset and self.world.intent(group).get("initialized") == "true":
+                    assert self.world.tails.get(f"c-{group}-1", Tail()) == Tail()
 
     @invariant()
     def no_gate_opens_without_registration(self) -> None:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ..invariants import facts
+from ..invariants.broker_writes import alike
 from ..world import NAMESPACE
 from ..world.broker import Broker
 from ..world.broker_process import STORE_VOLUME
@@ -42,7 +43,8 @@ class Files:
 
 def tail_lost(history: "History") -> bool:
     """A power failure costs a master what was not on its disk yet, while a slave has it. It comes back behind its slave, and
-    must stay closed until somebody has copied the slave's files. Perhaps the slave is away just then, and cannot say so."""
+    must stay closed until somebody has copied the slave's files, also if it has grown over what it lost by then. Perhaps the slave is away
+    just then, and cannot say so."""
     found = [each for each in serving(history) if len(each.store.records) > 1 and full_slave(history, each)]
     if not found or history.repairs:
         return False
@@ -55,7 +57,9 @@ def tail_lost(history: "History") -> bool:
     name, files = master.pod.name, Files(slave)
     history.kernel.tell("a power failure takes the last messages of", name)
     history.world.kubelets.restart(master.pod)
-    master.pod.volumes[STORE_VOLUME].loses = history.random.randint(1, min(3, len(master.store.records) - 1))
+    loses = history.random.randint(1, min(3, len(master.store.records) - 1))
+    master.pod.volumes[STORE_VOLUME].loses = loses
+    master.pod.volumes[STORE_VOLUME].returned = history.random.choice((0, 0, loses, loses + 1))
     away = slave.name.removeprefix(f"{STORE_VOLUME}-") if history.random.random() < 0.5 else ""
     volume = master.pod.volumes[STORE_VOLUME]
     # Meanwhile nobody loses another volume: two failures at once are more than a copy can stand.
@@ -82,8 +86,8 @@ def _watch(history: "History", key: tuple[str, str], files: Files, away: str = "
     volume = pod.volumes.get(STORE_VOLUME) if pod is not None else None
     if volume is not None and volume.hurt:
         # It died once more: this is the moment to mend it.
-        volume.store, volume.hurt = files.copy(), False
-        if isinstance(process, Broker):
+        _give(history, volume, files)
+        if isinstance(process, Broker) and volume.store is not None:
             process.store = volume.store
         return
     history.kernel.later(1.0, _watch, history, key, files, away)
@@ -97,7 +101,22 @@ def _copy_back(history: "History", key: tuple[str, str], files: Files) -> None:
     elif master.hurt:
         history.kernel.tell("somebody copies a slave's files to", pod.name)
         history.world.kubelets.restart(pod)
-        pod.volumes[STORE_VOLUME].store, pod.volumes[STORE_VOLUME].hurt = files.copy(), False
+        _give(history, pod.volumes[STORE_VOLUME], files)
+
+
+def _give(history: "History", volume: Volume, files: Files) -> None:
+    """The master gets the files; and so does a slave that has copied from it what it had no business to hold."""
+    given = files.copy()
+    volume.store, volume.hurt = given, False
+    workload = volume.name.removeprefix(f"{STORE_VOLUME}-").rpartition("-")[0]
+    for pod in list(history.world.kubelets.pods.values()):
+        slave = pod.volumes.get(STORE_VOLUME)
+        if slave is None or slave is volume or pod.name.rpartition("-")[0] != workload or slave.store is None:
+            continue
+        if slave.store.end > given.end or not alike(slave.store, given):
+            history.kernel.tell("somebody copies the same files to", pod.name)
+            history.world.kubelets.restart(pod)
+            slave.store = given.clone()
 
 
 def lagging_move(history: "History") -> bool:

@@ -7,6 +7,7 @@ from rocketmq_operator.core import names
 
 from ..world import NAME_SERVER, NAMESPACE, World
 from ..world.broker import Broker
+from ..world.store import Store
 from . import facts
 from .copies import more_copies_only_where_there_are
 from .leaving import settled
@@ -26,7 +27,8 @@ def opens(broker: Broker, what: Any) -> bool:
 
 
 def opens_only_complete(world: World, operation: str, address: str, what: Any) -> str | None:
-    """No master opens that is behind one of its slaves: it would acknowledge messages that lie nowhere else."""
+    """No master opens that is behind one of its slaves, or holds other messages: it would acknowledge what lies nowhere else, and
+    what the slave holds would be lost."""
     broker = _target(world, operation, address)
     if broker is None or not broker.is_master or not opens(broker, what):
         return None
@@ -37,7 +39,16 @@ def opens_only_complete(world: World, operation: str, address: str, what: Any) -
         store = volume.store if volume.stamp[3:] == life else None
         if member and store is not None and store.max_offset > broker.store.max_offset:
             return f"{broker.pod.name} opens at {broker.store.max_offset}, but member {member} holds up to {store.max_offset}"
+        if member and store is not None and not alike(store, broker.store):
+            return f"{broker.pod.name} opens, but member {member} holds other messages at the same places of the log"
     return None
+
+
+def alike(one: Store, other: Store) -> bool:
+    """Whether two logs are the same wherever both hold something."""
+    begins, ends = max(one.base, other.base), min(one.end, other.end)
+    shared = (each.records[begins - each.base : max(begins, ends) - each.base] for each in (one, other))
+    return next(shared) == next(shared)
 
 
 def opens_only_its_own_volume(world: World, operation: str, address: str, what: Any) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 from rocketmq_operator.core.membership import KEEPS_UP
 
 from ..world import World
+from ..world.kernel import EPOCH
 from ..world.store import RECORD, Store
 from . import facts
 
@@ -18,14 +19,14 @@ LATE_SECONDS = 60.0
 
 def holds(copy: Store, master: Store, now: float, late: float = LATE_SECONDS, looked: float = 0.0) -> bool:
     """Whether a copy has all that its master has, from the first record on, but for what was sent in the last ``late`` s; or
-    all but KEEPS_UP of what it had when the operator may have looked, ``looked`` s ago."""
+    all but KEEPS_UP of what was stored when the operator may have looked, ``looked`` s ago."""
     if not master.records:
         return True
     if copy.base > master.base or copy.end < master.base:
         return False
     missing = master.records[copy.end - master.base :]
     # One that holds nothing at all is a copy only of a master that held nothing a moment ago.
-    seen = sum(each.batch.sent_at < now - looked for each in missing) if looked else len(missing)
+    seen = sum(each.stored_ms < (EPOCH + now - looked) * 1000 for each in missing) if looked else len(missing)
     if copy.end > master.base and seen * RECORD <= KEEPS_UP:
         return True
     return all(each.batch.sent_at >= now - late or each.due for each in missing)

@@ -3,11 +3,12 @@
 from rocketmq_operator.remoting.bodies.routing import ClusterInfo
 
 from .admin_brokers import BrokerCalls
+from .admin_log import LogCalls
 from .admin_offsets import OffsetCalls
 from .registry import NameServer
 
 
-class SimAdmin(BrokerCalls, OffsetCalls):
+class SimAdmin(BrokerCalls, OffsetCalls, LogCalls):
     """Duck-typed on ``rocketmq_operator.admin.Admin``; here what it asks and tells name servers."""
 
     async def cluster_info(self, ns: str) -> ClusterInfo:

@@ -106,10 +106,13 @@ class Process:
         """What a power failure took, where a look of the operator comes before the script's own grace is over."""
         volume = self.pod.volumes[STORE_VOLUME]
         lost, volume.loses = volume.loses, 0
+        returned, volume.returned = volume.returned, 0
         fence = int(self.config.get("startAcceptSendRequestTimeStamp", "0"))
         if lost and fence > self.kernel.milliseconds() + 8000:
             self.store.lose_tail(lost)
             volume.hurt = True
+            # No fence refuses what consumers send back; it makes the log as long as it was, or longer.
+            internal.take_back(self._whole, returned)
 
     def stop(self) -> None:
         """SIGTERM: it says good-bye at once and ends some seconds later."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from rocketmq_operator.remoting.bodies.metadata import TopicConfig
 
 from .ledger import Batch
-from .store import DELAY_TOPIC, HALF_GROUP, HALF_TOPIC, TIMER_TOPIC, Record, Store
+from .store import DELAY_TOPIC, HALF_GROUP, HALF_TOPIC, RETRY, TIMER_TOPIC, Record, Store
 
 if TYPE_CHECKING:
     from .broker import Broker
@@ -45,19 +45,27 @@ def prepare(broker: "Broker") -> None:
 
 def write(broker: "Broker", batch: Batch, topic: str, queue: int, due: float, kind: str) -> int:
     """Store a message where its kind belongs; the position behind it."""
-    store, now = broker.store, broker.kernel.now()
+    store, now, stored = broker.store, broker.kernel.now(), broker.kernel.milliseconds()
     if kind == "delay":
         level = min(DELAYS, key=lambda each: abs(DELAYS[each] - due))
-        record = store.append(batch, DELAY_TOPIC, level - 1, now + DELAYS[level], (topic, queue))
+        record = store.append(batch, DELAY_TOPIC, level - 1, now + DELAYS[level], (topic, queue), now=stored)
         _plan(broker, record)
     elif kind == "timer":
-        record = store.append(batch, TIMER_TOPIC, 0, now + due, (topic, queue))
+        record = store.append(batch, TIMER_TOPIC, 0, now + due, (topic, queue), now=stored)
         _plan(broker, record)
     elif kind in ("half", "rollback"):
-        store.append(batch, HALF_TOPIC, 0, now + due, (topic, queue) if kind == "half" else None)
+        store.append(batch, HALF_TOPIC, 0, now + due, (topic, queue) if kind == "half" else None, now=stored)
     else:
-        store.append(batch, topic, queue)
+        store.append(batch, topic, queue, now=stored)
     return store.end
+
+
+def take_back(broker: "Broker", count: int) -> None:
+    """Consumers send back what they read last: so many records."""
+    store = broker.store
+    for record in [each for each in store.records if each.batch.readers][-count:] if count else ():
+        write(broker, record.batch, RETRY + min(record.batch.readers), 0, 10.0, "delay")
+        broker.kernel.count("consumer/sent-back-to-a-torn-log")
 
 
 def _plan(broker: "Broker", record: Record) -> None:
@@ -72,7 +80,7 @@ def _deliver(broker: "Broker", record: Record) -> None:
         return
     for each in store.lists.get(at, ()):
         if each.offset >= store.delivered.get(at, 0) and each.due <= broker.kernel.now() + 1e-6 and each.target:
-            store.append(each.batch, *each.target)
+            store.append(each.batch, *each.target, now=broker.kernel.milliseconds())
             store.delivered[at] = each.offset + each.batch.count
         elif each.offset >= store.delivered.get(at, 0):
             break
@@ -85,7 +93,7 @@ def hasten(broker: "Broker") -> None:
     at = (TIMER_TOPIC, 0)
     for each in list(store.lists.get(at, ())):
         if each.target and each.offset >= store.delivered.get(at, 0):
-            store.append(each.batch, *each.target)
+            store.append(each.batch, *each.target, now=broker.kernel.milliseconds())
             store.delivered[at] = each.offset + each.batch.count
     broker.slaves.move()
 
@@ -102,7 +110,7 @@ def check_half(broker: "Broker") -> None:
         if record.due > broker.kernel.now():
             break
         if record.target is not None:
-            store.append(record.batch, *record.target)
+            store.append(record.batch, *record.target, now=broker.kernel.milliseconds())
         store.offsets[key] = record.offset + record.batch.count
     broker.slaves.move()
 

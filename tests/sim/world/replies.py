@@ -65,7 +65,8 @@ def ranges(broker: Broker, topic: str) -> dict[MessageQueue, QueueRange]:
     found = {}
     for queue in range(max(config.read_queues, config.write_queues)):
         least, most = broker.store.queues.get((topic, queue), (0, 0))
-        found[MessageQueue(broker.name, queue, topic)] = QueueRange(least, most)
+        held = broker.store.lists.get((topic, queue))
+        found[MessageQueue(broker.name, queue, topic)] = QueueRange(least, most, held[-1].stored_ms if held else 0)
     return found
 
 

@@ -25,7 +25,7 @@ Queue = tuple[str, int]
 
 class Record(NamedTuple):
     """One entry of the commit log. ``offset`` is its first message's in its queue; ``due`` and ``target`` (topic, queue) say
-    what becomes of a delayed, timed or half message, and ``target`` None of a half one that is rolled back."""
+    what becomes of a delayed, timed or half message, and ``target`` None of a half one that is rolled back. ``stored_ms``: when."""
 
     batch: Batch
     topic: str
@@ -33,6 +33,7 @@ class Record(NamedTuple):
     offset: int
     due: float = 0.0
     target: Queue | None = None
+    stored_ms: int = 0
 
 
 class Store:
@@ -71,10 +72,12 @@ class Store:
         """In bytes."""
         return self.end * RECORD
 
-    def append(self, batch: Batch, topic: str, queue: int, due: float = 0.0, target: Queue | None = None) -> Record:
-        """Write a batch."""
+    def append(
+        self, batch: Batch, topic: str, queue: int, due: float = 0.0, target: Queue | None = None, *, now: int = 0
+    ) -> Record:
+        """Write a batch; ``now`` in ms."""
         first = self.queues.get((topic, queue), (0, 0))[1]
-        record = Record(batch, topic, queue, first, due, target)
+        record = Record(batch, topic, queue, first, due, target, now)
         self._add(record)
         return record
 

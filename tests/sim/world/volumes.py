@@ -28,6 +28,8 @@ class Volume:
         self.hurt = False
         self.loses = 0
         """So many of the last records are not there at the next start: a power failure came first."""
+        self.returned = 0
+        """So many messages are sent back to it by consumers right after that start."""
 
 
 class Volumes:

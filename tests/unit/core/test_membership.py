@@ -230,3 +230,12 @@ def test_slaves_stay_while_the_volume_of_their_master_is_lost(wanted: int) -> No
     """The user wanted one member less in the very moment in which the master's claim was deleted (found by the simulator)."""
     decision = membership.decide(group(wanted + 1, wanted=wanted, sync=False, master_lost=True))
     assert decision.replicas == wanted + 1 and "volume of its master is lost" in decision.waiting
+
+
+def test_a_leaving_slave_that_had_all_before_its_master_was_asked_again_is_a_copy() -> None:
+    """Its master wrote more than KEEPS_UP in one look, and the last full copy was removed (found by the simulator)."""
+    given = with_broker(group(3, wanted=2, sync=False), 0, max_offset=200 * MIB, before=100 * MIB)
+    given = with_broker(given, 1, min_offset=8 * MIB)
+    assert "waits for a full copy on c-0-1" in membership.decide(given).waiting
+    behind = with_broker(given, 2, max_offset=99 * MIB)
+    assert membership.decide(behind).replicas == 2, "one that lacks more than that is none"

@@ -8,10 +8,10 @@ from rocketmq_operator.api import BrokerCluster, BrokerClusterSpec, BrokerCluste
 from rocketmq_operator.api.common import Metadata
 from rocketmq_operator.core import clusters, names
 from rocketmq_operator.core.addresses import NameServers
-from rocketmq_operator.core.facts import BrokerFact, ClusterSnapshot, ObjectFact, PodFact, Registered
+from rocketmq_operator.core.facts import BrokerFact, ClusterSnapshot, ObjectFact, PodFact, Registered, Tail
 from rocketmq_operator.core.groups.copying import Missing
 from rocketmq_operator.core.groups.data import BrokerData, Queues
-from rocketmq_operator.core.groups.decide import demand
+from rocketmq_operator.core.groups.decide import demand, doubts
 from rocketmq_operator.core.members import broker_name
 from rocketmq_operator.core.opening import FENCED_FOR_EVER
 from rocketmq_operator.core.plan import (
@@ -98,6 +98,9 @@ class World:
         self.lists: dict[str, dict[str, Registered] | None] = {server: {} for server in SERVERS}
         self.name_servers = NameServers("names:9876", SERVERS, SERVERS)
         self.data: dict[str, BrokerData] = {}
+        self.tails: dict[str, Tail | None] = {}
+        """What a comparison says of a slave (None: no answer); where nothing is said, both logs are the same."""
+        self.asked: list[str] = []
         self.order: dict[str, dict[str, str]] = {server: {} for server in SERVERS}
         self.cordoned: frozenset[str] = frozenset()
         self.now_ms = NOW_MS
@@ -116,6 +119,7 @@ class World:
         other.name_servers, other.data, other.cordoned = self.name_servers, dict(self.data), self.cordoned
         other.volumes = self.volumes and self.volumes.copy()
         other.current, other.release = dict(self.current), self.release
+        other.tails = dict(self.tails)
         other.order, other.now_ms = {server: dict(config) for server, config in self.order.items()}, self.now_ms
         return other
 
@@ -144,7 +148,10 @@ class World:
         order = {
             server: dict(each) for server, each in self.order.items() if wanted.order and self.lists[server] is not None
         }
-        looked = looked.later(data=data, order=order)
+        doubted = doubts(looked, self.now_ms)
+        self.asked += doubted
+        tails = {slave: found for slave in doubted if (found := self.tails.get(slave, Tail()))}
+        looked = looked.later(data=data, order=order, tails=tails)
         return msgspec.structs.replace(looked, **changes) if changes else looked
 
     def plan(self, **changes: Any) -> Plan[BrokerClusterStatus]:

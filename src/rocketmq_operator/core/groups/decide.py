@@ -1,5 +1,7 @@
 """All groups of a cluster at one moment: which there are, where each stands, and the one step that each takes."""
 
+from collections.abc import Collection, Mapping
+
 import msgspec
 
 from .. import intent_data, intents, names, opening
@@ -38,9 +40,7 @@ def decide(snapshot: ClusterSnapshot, target: Target, now_ms: int) -> Groups:
     course = chart(snapshot, views, target, now_ms)
     wanted = set(range(snapshot.cluster.spec.group_replica))
     circle = _circle(views, wanted, now_ms)
-    # One that goes and was never open stays closed: it goes for having been closed all the time.
-    opening_views = {index: view for index, view in views.items() if index in wanted or view.life.initialized}
-    openings = {index: opening.decide(_opened(view, now_ms)) for index, view in opening_views.items() if _opens(view)}
+    openings = {index: opening.decide(_opened(view, now_ms)) for index, view in views.items() if _opens(view, wanted)}
     steps: dict[int, Step] = {}
     deleted = snapshot.cluster.metadata.deletion_timestamp is not None
     for index, view in sorted(views.items()):
@@ -89,6 +89,18 @@ def demand(snapshot: ClusterSnapshot, now_ms: int) -> Demand:
     slaves = frozenset(pod.name for view in coming for pod in view.slaves)
     full = views.values() if deleting else (*going, *coming)
     return Demand(masters | slaves, frozenset(view.master.name for view in full if view.master), bool(coming or going))
+
+
+def doubts(snapshot: ClusterSnapshot, now_ms: int) -> Mapping[str, str]:
+    """The slaves whose end of the log must be compared with their master's before ``decide`` can go on (master's pod by slave's): only
+    those of a master that is about to open."""
+    if all(fact.accepts_from <= now_ms and fact.permission & 2 for fact in snapshot.brokers.values()):
+        return {}
+    snapshot, _ = resolve(snapshot)
+    wanted = range(snapshot.cluster.spec.group_replica)
+    views = [view for view in views_of(snapshot, now_ms).values() if _opens(view, wanted) and view.master]
+    asked = ((view.master, opening.decide(_opened(view, now_ms)).asks) for view in views)
+    return {slave: master.name for master, slaves in asked if master for slave in slaves}
 
 
 def _closing(snapshot: ClusterSnapshot, views: Views, target: Target, now_ms: int) -> frozenset[str]:
@@ -141,7 +153,10 @@ def _circle(views: Views, wanted: set[int], now_ms: int) -> Circle:
     return Circle(going, staying, knowing, own, now_ms)
 
 
-def _opens(view: GroupView) -> bool:
+def _opens(view: GroupView, wanted: Collection[int]) -> bool:
+    # One that goes and was never open stays closed: it goes for having been closed all the time.
+    if view.index not in wanted and not view.life.initialized:
+        return False
     return bool(view.pods) and view.life.phase in (Phase.SERVING, Phase.OPENING)
 
 
@@ -156,6 +171,7 @@ def _opened(view: GroupView, now_ms: int) -> opening.Group:
         view.life.initialized,
         now_ms,
         _absent(view),
+        snapshot.tails,
     )
 
 

@@ -92,6 +92,18 @@ class OffsetTable(msgspec.Struct, frozen=True):
     version: DataVersion = msgspec.field(default_factory=DataVersion, name="dataVersion")
 
 
+class QueueEntry(msgspec.Struct, frozen=True):
+    """Where a queue's message lies in the commit log, in bytes."""
+
+    place: int = msgspec.field(name="physicOffset")
+
+
+class QueueEntries(msgspec.Struct, frozen=True):
+    """Reply 321."""
+
+    entries: list[QueueEntry] = msgspec.field(default_factory=list, name="queueData")
+
+
 class DelayOffsets(msgspec.Struct, frozen=True):
     """Reply 45: how far each delay level has been delivered."""
 
