@@ -67,8 +67,11 @@ def stranded(view: GroupView, standing: Standing, pod: PodFact, now_ms: int) -> 
 
 
 def given_up(master: PodFact | None, now_ms: int) -> bool:
-    """Whether a master had time to come back and did not; until then its slaves are all that can be read."""
-    if master is None or master.listening or not broken(master, now_ms) or now_ms - master.created <= BROKEN_MS:
+    """Whether a master had time to come back and did not; until then its slaves are all that can be read. One that ends twice within
+    minutes has a problem at once, and comes back all the same (found by the simulator)."""
+    if master is None or master.listening or not broken(master, now_ms):
+        return False
+    if now_ms - max(master.created, master.silent_since) <= BROKEN_MS:
         return False
     return master.problem is not None or not master.restarts
 

@@ -134,3 +134,25 @@ def test_a_group_that_gave_way_and_was_not_closed_yet_comes_back_into_the_routes
     world.pass_seconds(10)
     assert [each["brokerPermission"] for each in world.told("c-0-0")[told:]] == ["4", "6"]
     assert world.world.intent(0)["phase"] == "" and world.open("c-0-0") and world.taken == []
+
+
+def test_slaves_of_a_master_that_has_just_ended_for_the_second_time_stay() -> None:
+    """Its kubelet makes a pause before it starts it once more; one of its slaves had been evicted, and the last one was taken."""
+    world = Rolling(groups=1, membersPerGroup=3)
+    world.bad = world.revisions()
+    world.pass_seconds(300)
+    world.world.brokers.pop("c-0-0")
+    world.world.brokers.pop("c-0-1")
+    crash = {
+        "problem": Problem("CrashLoop", "it ends again and again"),
+        "silent_since": world.world.now_ms,
+        "restarts": 2,
+    }
+    homeless = {"problem": Problem("PodUnschedulable", "no node"), "created": world.world.now_ms}
+    for name, what in (("c-0-0", crash), ("c-0-1", homeless)):
+        world.world.pods[name] = msgspec.structs.replace(world.world.pods[name], **what)
+    world.world.edit(brokerImage="other")
+    world.pass_seconds(110)
+    assert "c-0-2" not in world.taken
+    world.pass_seconds(60)
+    assert world.taken
