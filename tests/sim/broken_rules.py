@@ -322,14 +322,14 @@ ROLLOUTS = (
     Broken(
         "a pod that is not ready is replaced though it answers",
         "rollout/members.py",
-        "    silent = view.snapshot.brokers.get(pod.name) is None and not pod.listening\n",
-        "    silent = True\n",
+        "    return (_silent(view, pod) and broken(pod, now_ms)) or lost(view, now_ms)\n",
+        "    return broken(pod, now_ms) or lost(view, now_ms)\n",
     ),
     Broken(
         "a master that did not answer once is taken for dead",
         "rollout/members.py",
-        "    silent = view.snapshot.brokers.get(pod.name) is None and not pod.listening\n",
-        "    silent = view.snapshot.brokers.get(pod.name) is None\n",
+        "    heard = view.snapshot.brokers.get(pod.name) is not None or pod.listening\n",
+        "    heard = view.snapshot.brokers.get(pod.name) is not None\n",
     ),
     Broken(
         "a template is written by a view that lags",

@@ -26,6 +26,17 @@ def test_a_container_that_is_stuck_starts_later() -> None:
     calm.run(test)
 
 
+def test_only_what_ends_again_within_minutes_starts_after_a_pause() -> None:
+    async def test(history: History) -> None:
+        pod = history.world.kubelets.pods["ns", "c-0-1"]
+        for rest, reason in ((0, ""), (30, "CrashLoopBackOff"), (660, "")):
+            await asyncio.sleep(rest)
+            history.world.kubelets.restart(pod)
+            assert pod.waiting[0] == reason
+
+    calm.run(test)
+
+
 def test_probes_that_fail_make_a_pod_unready_though_it_serves() -> None:
     async def test(history: History) -> None:
         pod = history.world.kubelets.pods["ns", "c-0-0"]

@@ -86,7 +86,8 @@ class PodFact(msgspec.Struct, frozen=True):
     """A pod of ours. ``container`` is the id of the container that runs now, empty while none does.
 
     ``listening``: its own probe reaches it, registered or not, also while the operator cannot. ``revision`` is what it was started for, ``format`` how it was built, ``created`` and ``started`` (the container that runs) in ms since 1970, ``restart`` the annotation that asks for its
-    restart, ``restarts`` how often its container was started again, ``image`` what that runs, or waits for (empty if not known).
+    restart, ``restarts`` how often its container was started again, ``image`` what that runs, or waits for (empty if not known),
+    ``silent_since`` when its probe reached it last, if it does not (ms since 1970, 0 if not known).
 
     Of a name server's pod: ``listed`` is the label by which Services select it ("true", "false", "" before it had one),
     ``unlisted_since`` when it became "false", in ms since 1970, 0 where nothing says so.
@@ -114,6 +115,7 @@ class PodFact(msgspec.Struct, frozen=True):
     restart: str = ""
     restarts: int = 0
     image: str = ""
+    silent_since: int = 0
 
     @property
     def runs(self) -> bool:

@@ -200,6 +200,11 @@ def _too_many_copies(group: Group, leaving: int) -> Problem:
 def _others(group: Group, master: BrokerFact, leaving: int) -> str:
     """What keeps a slave from leaving while others stay; empty if nothing does."""
     staying = _answers(group, leaving)
+    there = {pod.member for pod in group.slaves(leaving)}
+    missing = [str(member) for member in range(1, leaving) if member not in there]
+    if missing:
+        # Evicted, and not made again yet.
+        return f"waits for member {', '.join(missing)} to come back before another slave is removed"
     coming = [pod.name for pod in group.slaves(leaving) if not group.serves(pod) and not _homeless(pod)]
     if coming:
         # One that is away, perhaps evicted, comes back first; one that finds no node may need the place of this one.
@@ -207,12 +212,24 @@ def _others(group: Group, master: BrokerFact, leaving: int) -> str:
     if any(caught_up(master, fact) for fact in staying):
         return ""
     fact = group.fact(leaving)
-    # Its master may have grown a lot since before it was asked: one that had all until then is a copy still.
-    lacks = fact is not None and not full_copy(master, fact) and not caught_up(master, fact)
-    if not group.sync and (lacks or any(full_copy(master, each) for each in staying)):
+    if not group.sync and (
+        any(full_copy(master, each) for each in staying) or (fact and _spare(master, fact, staying))
+    ):
         return ""
     names = ", ".join(pod.name for pod in group.slaves(leaving)) or "the others"
     return f"waits for a full copy on {names} before its last slave is removed"
+
+
+def _spare(master: BrokerFact, leaving: BrokerFact, staying: list[BrokerFact]) -> bool:
+    """Whether a slave that is no full copy leaves one behind that is as good. What lacks only the end is about to be a full copy."""
+    if not holds_all_from_start(master, leaving):
+        return True
+    if caught_up(master, leaving):
+        # Its master may have grown a lot since before it was asked: one that had all until then is a copy still.
+        return False
+    least = leaving.max_offset - KEEPS_UP
+    whole = any(holds_all_from_start(master, each) and each.max_offset >= least for each in staying)
+    return whole and not full_copy(master, leaving)
 
 
 def _homeless(pod: PodFact) -> bool:

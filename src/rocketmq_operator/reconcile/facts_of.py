@@ -108,6 +108,7 @@ def _pod_fact(pod: PodView) -> PodFact:
         restart=meta.annotations.get(names.RESTART, ""),
         restarts=container.restart_count,
         image=container.image,
+        silent_since=_time(probed.last_transition_time) if probed and probed.status == "False" else 0,
     )
 
 

@@ -64,13 +64,14 @@ class ContainerStatus(
     last_state: State = State()
 
 
-class PodCondition(msgspec.Struct, frozen=True):
+class PodCondition(msgspec.Struct, frozen=True, rename="camel"):
     """A condition of a pod."""
 
     type: str
     status: str
     reason: str = ""
     message: str = ""
+    last_transition_time: str = ""
 
 
 class PodStatus(msgspec.Struct, frozen=True, rename={"pod_ip": "podIP", "container_statuses": "containerStatuses"}):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ALONE = {"groupReplica": 2, "membersPerGroup": 1, "brokerImage": "rocketmq:5.4.0", "replicationMode": "ASYNC"}
 OLD_SECONDS = 125.0
-"""One that was not ready for so long since its start may be replaced."""
+"""One that was not ready for so long since its start, and its probe did not reach for so long, may be replaced."""
 SEEN_SECONDS = 3.0
 
 
@@ -37,8 +37,8 @@ async def probes_fail(history: "History") -> bool:
     master = await _old(history)
     if master is None:
         return False
-    history.world.kubelets.starve(master.pod, 60)
-    await asyncio.sleep(2)
+    history.world.kubelets.starve(master.pod, OLD_SECONDS + 60)
+    await asyncio.sleep(OLD_SECONDS)
     more_memory(history)
     await asyncio.sleep(60)
     return True

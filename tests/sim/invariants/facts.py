@@ -53,6 +53,18 @@ def stores(world: World, cluster: str, group: int) -> dict[int, Store]:
     return {member: each.store for member, each in volumes(world, cluster, group).items() if each.store is not None}
 
 
+def running(world: World, cluster: str) -> set[int]:
+    """The groups that have a StatefulSet, or whose intent says what theirs, which is made anew around its pods, is to be again."""
+    sets = (group_of(each) for each in world.api.objects("statefulsets"))
+    intents = (
+        each["metadata"]["name"] for each in world.api.objects("configmaps") if each.get("data", {}).get("workload")
+    )
+    again = (name.rsplit("-broker-intent-", 1) for name in intents)
+    return {each[1] for each in sets if each and each[0] == cluster} | {
+        int(group) for name, group in again if name == cluster
+    }
+
+
 def broker(world: World, cluster: str, group: int, member: int) -> Broker | None:
     """The process of a member, if it runs."""
     for key, pod in world.kubelets.pods.items():

@@ -8,7 +8,7 @@ from rocketmq_operator.core import names
 from rocketmq_operator.reconcile.resources import CLUSTERS
 
 from ..world import NAMESPACE, World
-from ..world.store import Store
+from ..world.store import RETRY, Store
 from . import facts
 from .broker_writes import opens
 from .leaving import NOTICED_SECONDS
@@ -33,7 +33,9 @@ class Given:
         if (old["data"].get("phase"), new["data"].get("phase")) == ("Joining", "Opening"):
             store = facts.stores(self._world, cluster, int(group)).get(0)
             if store is not None:
-                self._given[names.broker_pod(cluster, int(group), 0)] = store, set(store.offsets)
+                # Of its own retry topic nobody skips anything: clients begin there at 0 (RebalancePushImpl.computePullFromWhere).
+                given = {each for each in store.offsets if not each[1].startswith(RETRY)}
+                self._given[names.broker_pod(cluster, int(group), 0)] = store, given
 
     def broker_write(self, operation: str, address: str, what: Any) -> str | None:
         """A master that died in between and had not written to its disk what it was given would let readers skip messages."""

@@ -96,8 +96,7 @@ class Removal:
 
     def _stores(self, group: tuple[str, int]) -> tuple[list[Store], list[Store]]:
         """What the group's members hold, and what the others' do."""
-        running = (facts.group_of(each) for each in self._world.api.objects("statefulsets"))
-        numbers = {each[1] for each in running if each and each[0] == group[0]} - {group[1]}
+        numbers = facts.running(self._world, group[0]) - {group[1]}
         others = [store for number in numbers for store in facts.stores(self._world, group[0], number).values()]
         return list(facts.stores(self._world, *group).values()), others
 

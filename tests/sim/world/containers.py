@@ -27,6 +27,9 @@ class Process(Protocol):
 NOWHERE = "nowhere"
 """A registry that has no image at all."""
 
+FORGIVEN_MS = 600_000
+"""A container that ran for so long starts again without a pause (Kubernetes: *Pod Lifecycle*, restart policy)."""
+
 Launch = Callable[[Pod], Any]
 
 
@@ -112,8 +115,10 @@ class Containers:
             self._remove(pod)
             return
         pod.restarts += 1
-        pause = 0.5 if pod.restarts == 1 else min(40.0, 5.0 * 2 ** min(pod.restarts - 2, 4))
-        pod.waiting = ("CrashLoopBackOff", "back-off restarting failed container") if pod.restarts > 1 else ("", "")
+        ran_long = self._kernel.milliseconds() - pod.started_ms > FORGIVEN_MS
+        pod.in_a_row = 1 if ran_long else pod.in_a_row + 1
+        pause = 0.5 if pod.in_a_row == 1 else min(40.0, 5.0 * 2 ** min(pod.in_a_row - 2, 4))
+        pod.waiting = ("CrashLoopBackOff", "back-off restarting failed container") if pod.in_a_row > 1 else ("", "")
         self.publish(pod)
         self._kernel.later(pause, self._create_container, pod)
 

@@ -29,6 +29,7 @@ class Pod:
         self.removed = False
         self.reboot = False
         self.restarts = 0
+        self.in_a_row = 0
         self.started_ms = 0
         self.started_at = ""
         self.unschedulable = ""
@@ -117,7 +118,7 @@ def status(pod: Pod, obj: Json) -> Json:
         conditions.append({"type": "PodScheduled", "status": "True"})
     gates = [each["conditionType"] for each in obj["spec"].get("readinessGates", ())]
     opened = all(before.get(gate, {}).get("status") == "True" for gate in gates)
-    conditions.append({"type": "ContainersReady", "status": "True" if pod.is_ready else "False"})
+    conditions.append(_since(pod, before, {"type": "ContainersReady", "status": "True" if pod.is_ready else "False"}))
     conditions.append({"type": "Ready", "status": "True" if pod.is_ready and opened else "False"})
     found: Json = {"phase": "Running" if pod.container else "Pending", "conditions": conditions}
     if pod.ip:
@@ -125,6 +126,13 @@ def status(pod: Pod, obj: Json) -> Json:
     if pod.container or pod.waiting[0]:
         found["containerStatuses"] = [_container(pod, obj)]
     return found
+
+
+def _since(pod: Pod, before: dict[str, Json], condition: Json) -> Json:
+    """With the time at which it became so."""
+    there = before.get(condition["type"], {})
+    same = there.get("status") == condition["status"]
+    return {**condition, "lastTransitionTime": there["lastTransitionTime"] if same else pod.kernel.stamp()}
 
 
 def _container(pod: Pod, obj: Json) -> Json:

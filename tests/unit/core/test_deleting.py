@@ -174,7 +174,9 @@ def test_while_held_a_master_that_cannot_start_gets_what_the_spec_says_by_now() 
     deleted(world)
     world.brokers.pop("c-0-0")
     story.bad = story.revisions()
-    world.pods["c-0-0"] = msgspec.structs.replace(world.pods["c-0-0"], problem=Problem("ImagePullFailed", "no image"))
+    world.pods["c-0-0"] = msgspec.structs.replace(
+        world.pods["c-0-0"], container="", problem=Problem("ImagePullFailed", "no image")
+    )
     story.pass_seconds(300)
     assert not story.taken, "what it would get is what already fails"
     world.edit(brokerImage="good")

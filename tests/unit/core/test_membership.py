@@ -217,6 +217,31 @@ def test_a_smaller_group_is_settled_only_when_its_last_slave_is_gone() -> None:
     assert membership.decide(group(2, wanted=2)).waiting == ""
 
 
+def test_no_slave_is_removed_while_one_has_no_pod() -> None:
+    """Evicted a moment ago, and not made again yet: another one went beside it (found by the simulator)."""
+    given = group(4, wanted=3, sync=False)
+    pods = tuple(pod for pod in given.pods if pod.member != 2)
+    decision = membership.decide(msgspec.structs.replace(given, pods=pods))
+    assert decision.replicas == 4 and "waits for member 2 to come back" in decision.waiting
+
+
+@pytest.mark.parametrize(
+    ("stays", "goes", "members"),
+    [
+        ({"min_offset": 8 * MIB}, {"max_offset": 50 * MIB}, 3),
+        ({"max_offset": 20 * MIB}, {"max_offset": 50 * MIB}, 3),
+        ({"max_offset": 49 * MIB}, {"max_offset": 50 * MIB}, 2),
+        ({"min_offset": 8 * MIB}, {"min_offset": 8 * MIB}, 2),
+    ],
+)
+def test_a_slave_that_lacks_only_the_end_goes_for_one_as_good(
+    stays: dict[str, int], goes: dict[str, int], members: int
+) -> None:
+    """It had just started, and was no full copy for the moment; what stayed was none for ever (found by the simulator)."""
+    given = with_broker(with_broker(group(3, wanted=2, sync=False), 1, **stays), 2, **goes)
+    assert membership.decide(given).replicas == members
+
+
 def test_no_slave_is_removed_beside_one_that_answers_but_is_not_ready() -> None:
     """A copy that had just been made answered, no name server knew it, and the last other copy went (found by the simulator)."""
     given = group(3, wanted=2, sync=False)

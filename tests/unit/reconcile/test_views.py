@@ -29,6 +29,14 @@ def test_a_running_pod() -> None:
     assert fact.ready and fact.container == fact.gate_container == "containerd://a" and fact.problem is None
 
 
+def test_since_when_a_probe_reaches_a_pod_no_more() -> None:
+    body = msgspec.json.decode(POD)
+    for status, since in (("False", 1_767_225_600_000), ("True", 0)):
+        probed = {"type": "ContainersReady", "status": status, "lastTransitionTime": "2026-01-01T00:00:00Z"}
+        body["status"]["conditions"] = [probed]
+        assert pod_fact(msgspec.convert(body, PodView)).silent_since == since
+
+
 def test_a_pod_that_refuses_to_start_says_why() -> None:
     words = "VolumeLost: the volume of this master is empty"
     body = msgspec.json.decode(POD)

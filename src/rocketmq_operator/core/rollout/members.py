@@ -4,6 +4,7 @@ from ..facts import BrokerFact, PodFact, Problem
 from ..groups.step import Step
 from ..groups.view import GroupView
 from ..membership import full_copy
+from ..registration import registered_on
 from .standing import BROKEN_MS, Standing, broken
 from .template import going_now
 
@@ -43,13 +44,18 @@ def replace(view: GroupView, standing: Standing, pod: PodFact, now_ms: int) -> S
 def useless(view: GroupView, pod: PodFact, now_ms: int) -> bool:
     """Whether a pod may be replaced without further ado: it does not serve, or its master does not; and its volume stays.
 
-    One that answers serves, ready or not: a name server that does not list it takes it from nobody who knows it. So does one that
-    does not answer us for a moment, as long as its own probe reaches it.
+    One that answers serves, ready or not: a name server that does not list it takes it from nobody who knows it.
     """
     if view.cluster.spec.empty_dir and (not pod.member or view.fact is None):
         return False
-    silent = view.snapshot.brokers.get(pod.name) is None and not pod.listening
-    return (silent and broken(pod, now_ms)) or lost(view, now_ms)
+    return (_silent(view, pod) and broken(pod, now_ms)) or lost(view, now_ms)
+
+
+def _silent(view: GroupView, pod: PodFact) -> bool:
+    """Whether nobody hears a broker. One that does not answer us for a moment serves as long as its own probe reaches it, or a name server
+    lists it, which forgets it when its connection ends (found by the simulator)."""
+    heard = view.snapshot.brokers.get(pod.name) is not None or pod.listening
+    return not heard and not (pod.container and registered_on(view.cluster, pod, view.snapshot.registrations))
 
 
 def stranded(view: GroupView, standing: Standing, pod: PodFact, now_ms: int) -> Step | None:
@@ -66,16 +72,17 @@ def stranded(view: GroupView, standing: Standing, pod: PodFact, now_ms: int) -> 
     return None
 
 
-def given_up(master: PodFact | None, now_ms: int) -> bool:
-    """Whether a master had time to come back and did not; until then its slaves are all that can be read."""
-    if master is None or master.listening or not broken(master, now_ms) or now_ms - master.created <= BROKEN_MS:
+def _given_up(master: PodFact, now_ms: int) -> bool:
+    """Whether a master had time to come back and did not; until then its slaves are all that can be read. One that ends twice within
+    minutes has a problem at once, and comes back all the same (found by the simulator)."""
+    if not broken(master, now_ms) or now_ms - max(master.created, master.silent_since) <= BROKEN_MS:
         return False
     return master.problem is not None or not master.restarts
 
 
 def lost(view: GroupView, now_ms: int) -> bool:
     """Whether a group has a master that will not come back by waiting. Only then pods of a group that leaves are restarted."""
-    return view.fact is None and given_up(view.master, now_ms)
+    return view.master is not None and _silent(view, view.master) and _given_up(view.master, now_ms)
 
 
 def _let_through(view: GroupView, standing: Standing, taken: PodFact) -> str:

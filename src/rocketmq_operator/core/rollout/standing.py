@@ -20,7 +20,8 @@ def broken(pod: PodFact, now_ms: int) -> bool:
     """Whether a pod does not serve, and will not by waiting."""
     if pod.ready or pod.deleting:
         return False
-    since = max(pod.created, pod.started)
+    # One whose probe fails for a moment may serve all the same; so may one that then misses an answer (found by the simulator).
+    since = max(pod.created, pod.started, pod.silent_since)
     return pod.problem is not None or bool(since and now_ms - since > BROKEN_MS)
 
 

@@ -16,7 +16,9 @@ def without_image(world: Rolling, name: str) -> None:
     """A pod does not get its image."""
     world.world.brokers.pop(name, None)
     pod = world.world.pods[name]
-    world.world.pods[name] = msgspec.structs.replace(pod, ready=False, problem=Problem("ImagePullFailed", "no image"))
+    world.world.pods[name] = msgspec.structs.replace(
+        pod, ready=False, container="", problem=Problem("ImagePullFailed", "no image")
+    )
 
 
 def halted(world: Rolling) -> bool:
@@ -134,3 +136,39 @@ def test_a_group_that_gave_way_and_was_not_closed_yet_comes_back_into_the_routes
     world.pass_seconds(10)
     assert [each["brokerPermission"] for each in world.told("c-0-0")[told:]] == ["4", "6"]
     assert world.world.intent(0)["phase"] == "" and world.open("c-0-0") and world.taken == []
+
+
+def test_slaves_of_a_master_that_has_just_ended_for_the_second_time_stay() -> None:
+    """Its kubelet makes a pause before it starts it once more; one of its slaves had been evicted, and the last one was taken."""
+    world = Rolling(groups=1, membersPerGroup=3)
+    world.bad = world.revisions()
+    world.pass_seconds(300)
+    world.world.brokers.pop("c-0-0")
+    world.world.brokers.pop("c-0-1")
+    now = world.world.now_ms
+    crash = {"problem": Problem("CrashLoop", "it ends again and again"), "silent_since": now, "restarts": 2}
+    homeless = {"problem": Problem("PodUnschedulable", "no node"), "created": now}
+    for name, what in (("c-0-0", crash), ("c-0-1", homeless)):
+        world.world.pods[name] = msgspec.structs.replace(world.world.pods[name], container="", **what)
+    world.world.edit(brokerImage="other")
+    world.pass_seconds(110)
+    assert "c-0-2" not in world.taken
+    world.pass_seconds(60)
+    assert world.taken
+
+
+def test_a_master_whose_probe_fails_serves_though_it_does_not_answer_us_once() -> None:
+    """Its node was busy, one answer was lost, and it was replaced while it took messages."""
+    world = Rolling(groups=1, membersPerGroup=1)
+    world.bad = world.revisions()
+    world.pass_seconds(300)
+    world.world.edit(brokerImage="other")
+    world.silence("c-0-0", 300)
+    pod = world.world.pods["c-0-0"]
+    world.world.pods["c-0-0"] = msgspec.structs.replace(pod, silent_since=world.world.now_ms)
+    listed, world.world.lists = world.world.lists, dict.fromkeys(world.world.lists)
+    world.pass_seconds(10)
+    assert world.taken == [], "its probe fails for a moment, and no name server says anything"
+    world.world.lists, world.world.now_ms = listed, world.world.now_ms + BROKEN_MS + 1000
+    world.pass_seconds(10)
+    assert world.taken == [], "name servers list it"

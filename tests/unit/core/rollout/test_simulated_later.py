@@ -57,7 +57,9 @@ def test_a_group_that_opens_with_a_template_that_fails_gets_the_one_that_is_righ
     world.bad = world.revisions()
     for name in ("c-1-0", "c-1-1"):
         world.world.brokers.pop(name)
-        pod = msgspec.structs.replace(world.world.pods[name], problem=Problem("ImagePullFailed", "no image"))
+        pod = msgspec.structs.replace(
+            world.world.pods[name], container="", problem=Problem("ImagePullFailed", "no image")
+        )
         world.world.pods[name] = pod
     world.world.now_ms += 300_000
     world.world.edit(groupReplica=1, brokerImage="good")
@@ -89,7 +91,9 @@ def test_a_group_that_leaves_halts_a_rollout_as_well() -> None:
     for member in (0, 1):
         pod = world.world.start(1, member)
         world.world.brokers.pop(pod.name)
-        world.world.pods[pod.name] = msgspec.structs.replace(pod, problem=Problem("ImagePullFailed", "no image"))
+        world.world.pods[pod.name] = msgspec.structs.replace(
+            pod, container="", problem=Problem("ImagePullFailed", "no image")
+        )
     world.world.edit(groupReplica=1)
     found = condition(world.second().status.conditions, "RollingOut")
     assert found is not None and found.reason == "Halted"
@@ -139,7 +143,7 @@ def failing(world: Rolling, name: str) -> None:
     del world.world.brokers[name]
     pod = world.world.pods[name]
     world.world.pods[name] = msgspec.structs.replace(
-        pod, revision="bad", problem=Problem("ImagePullFailed", "no image")
+        pod, revision="bad", container="", problem=Problem("ImagePullFailed", "no image")
     )
 
 
@@ -170,7 +174,9 @@ def test_an_edit_that_keeps_the_bad_image_gets_to_nobody() -> None:
     world.bad = {world.second().status.revision}
     world.pass_seconds(100)
     pod = world.world.pods["c-0-1"]
-    world.world.pods["c-0-1"] = msgspec.structs.replace(pod, problem=Problem("ImagePullFailed", "no image"))
+    world.world.pods["c-0-1"] = msgspec.structs.replace(
+        pod, container="", problem=Problem("ImagePullFailed", "no image")
+    )
     taken = list(world.taken)
     world.world.edit(properties={"sendMessageThreadPoolNums": "6"})
     plan = world.pass_seconds(30)
