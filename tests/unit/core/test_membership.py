@@ -262,5 +262,7 @@ def test_a_leaving_slave_that_had_all_before_its_master_was_asked_again_is_a_cop
     given = with_broker(group(3, wanted=2, sync=False), 0, max_offset=200 * MIB, before=100 * MIB)
     given = with_broker(given, 1, min_offset=8 * MIB)
     assert "waits for a full copy on c-0-1" in membership.decide(given).waiting
-    behind = with_broker(given, 2, max_offset=99 * MIB)
+    as_good = with_broker(given, 1, min_offset=0, max_offset=99 * MIB)
+    assert "waits for a full copy on c-0-1" in membership.decide(as_good).waiting, "it holds more than the other"
+    behind = with_broker(as_good, 2, max_offset=99 * MIB)
     assert membership.decide(behind).replicas == 2, "one that lacks more than that is none"
