@@ -115,9 +115,11 @@ class Leaving:
         )
 
     def stop(self, consumer: Consumer, failing: float) -> None:
-        """It reads no more."""
-        consumer.failing, consumer.online = failing, False
-        self.history.kernel.tell("consumers of", consumer.group, "stop")
+        """It reads no more; where all is quiet by now it goes on."""
+        consumer.failing = failing
+        if not self.history.world.weather.quiet:
+            consumer.online = False
+            self.history.kernel.tell("consumers of", consumer.group, "stop")
 
 
 Scene = Callable[[Leaving, Broker, Consumer], None]
