@@ -5,8 +5,10 @@ import os
 import sys
 import time
 from collections import Counter
+from functools import partial
 
 from . import coverage, run
+from .driver.plot import EVENTS
 
 TOLD_LINES = 400
 
@@ -23,6 +25,12 @@ def main() -> int:
     parser.add_argument(
         "--replay", help="tell the story of this one instead: a seed, or a seed and its ways, as in 17.21"
     )
+    parser.add_argument(
+        "--events",
+        type=int,
+        default=EVENTS,
+        help="how many events a history has: 1 is little more than its staged play",
+    )
     parser.add_argument("--keep-going", action="store_true", help="do not stop at the first failure")
     parser.add_argument("--no-table", action="store_true", help="do not print the coverage table")
     parser.add_argument("--any-coverage", action="store_true", help="do not ask whether everything happened")
@@ -31,11 +39,13 @@ def main() -> int:
         # The order of sets of text is chance, too: the seed must be all there is.
         os.environ["PYTHONHASHSEED"] = "0"
         os.execv(sys.executable, [sys.executable, "-m", "tests.sim", *sys.argv[1:]])
-    return _replay(options.replay) if options.replay is not None else _many(options)
+    if options.branch and options.events < EVENTS:
+        parser.error("histories of few events have no branches")
+    return _replay(options.replay, options.events) if options.replay is not None else _many(options)
 
 
-def _replay(name: str) -> int:
-    result = run.one(name, keep_story=True)
+def _replay(name: str, events: int) -> int:
+    result = run.one(name, keep_story=True, length=events)
     for at, words in result.story:
         print(f"{at:10.3f}  {words}")
     _judge(result)
@@ -51,7 +61,7 @@ def _many(options: argparse.Namespace) -> int:
     seen: Counter[str] = Counter()
     failed: list[run.Result] = []
     done, events, cpu = 0, 0, 0.0
-    many = run.many_trees if options.branch else run.many
+    many = run.many_trees if options.branch else partial(run.many, length=options.events)
     for result in many(options.first, options.seeds, options.jobs):
         done, events, cpu = done + 1, events + result.events, cpu + result.cpu
         seen += result.seen
@@ -70,15 +80,14 @@ def _many(options: argparse.Namespace) -> int:
     print(
         f"{done} histories, {events} events ({once} different), {done / spent:.1f} histories/s, {cpu / done * 1000:.0f} ms CPU each, {len(failed)} failed"
     )
-    return _verdict(
-        options, failed, coverage.missing(seen) if done >= coverage.ENOUGH and not options.any_coverage else []
-    )
+    judged = done >= coverage.ENOUGH and options.events >= EVENTS and not options.any_coverage
+    return _verdict(options, failed, coverage.missing(seen) if judged else [])
 
 
 def _verdict(options: argparse.Namespace, failed: list[run.Result], missing: list[str]) -> int:
     if failed:
         print(f"the end of the story of seed {failed[0].name}; all of it: make sim-replay SEED={failed[0].name}")
-        for at, words in run.one(failed[0].name, keep_story=True).story[-TOLD_LINES:]:
+        for at, words in run.one(failed[0].name, keep_story=True, length=options.events).story[-TOLD_LINES:]:
             print(f"{at:10.3f}  {words}")
         _judge(failed[0])
     if missing:

@@ -8,6 +8,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from types import FrameType
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ import structlog
 from . import coverage, together
 from .branches import LEAVES, Crossing, Forking, Straight
 from .driver.history import History
+from .driver.plot import EVENTS
 from .loop import run_sim
 
 ENDLESS_SECONDS = 120
@@ -34,8 +36,8 @@ class Result(NamedTuple):
     story: list[tuple[float, str]]
 
 
-async def _history(seed: int, crossing: Crossing, keep_story: bool) -> Result:
-    history = History(seed, crossing, keep_story=keep_story)
+async def _history(seed: int, crossing: Crossing, keep_story: bool, length: int) -> Result:
+    history = History(seed, crossing, keep_story=keep_story, length=length)
     coverage.watch(history.kernel)
     violation = await history.run()
     kernel = history.kernel
@@ -44,7 +46,7 @@ async def _history(seed: int, crossing: Crossing, keep_story: bool) -> Result:
     return result
 
 
-def _one(seed: int, crossing: Crossing, keep_story: bool = False) -> Result:
+def _one(seed: int, crossing: Crossing, keep_story: bool = False, length: int = EVENTS) -> Result:
     together.hasten()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     # Nothing of a history outlives it but what it returns; looking for cycles meanwhile costs a tenth of the time.
@@ -52,7 +54,7 @@ def _one(seed: int, crossing: Crossing, keep_story: bool = False) -> Result:
     signal.signal(signal.SIGALRM, _endless)
     signal.alarm(ENDLESS_SECONDS)
     try:
-        return run_sim(_history(seed, crossing, keep_story))
+        return run_sim(_history(seed, crossing, keep_story, length))
     except Exception:
         return Result(str(seed), f"no-uncaught-exception: {traceback.format_exc()}", Counter(), 0, 0.0, 0.0, [])
     finally:
@@ -60,11 +62,11 @@ def _one(seed: int, crossing: Crossing, keep_story: bool = False) -> Result:
         gc.enable()
 
 
-def one(name: str, *, keep_story: bool = False) -> Result:
-    """One history, by its name."""
+def one(name: str, *, keep_story: bool = False, length: int = EVENTS) -> Result:
+    """One history, by its name. ``length``: how many events it has."""
     began = time.process_time()
     seed, _, ways = name.partition(".")
-    result = _one(int(seed), Straight(ways), keep_story)
+    result = _one(int(seed), Straight(ways), keep_story, length)
     return result._replace(name=name, cpu=time.process_time() - began)
 
 
@@ -85,14 +87,14 @@ def _endless(number: int, frame: FrameType | None) -> None:
     raise TimeoutError(f"a history took more than {ENDLESS_SECONDS} s")
 
 
-def many(first: int, count: int, jobs: int) -> Iterator[Result]:
+def many(first: int, count: int, jobs: int, length: int = EVENTS) -> Iterator[Result]:
     """Histories in the order of their seeds, worked out on so many processes."""
-    seeds = map(str, range(first, first + count))
+    seeds, work = map(str, range(first, first + count)), partial(one, length=length)
     if jobs == 1:
-        yield from map(one, seeds)
+        yield from map(work, seeds)
         return
     with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=50) as pool:
-        yield from pool.imap(one, seeds, chunksize=4)
+        yield from pool.imap(work, seeds, chunksize=4)
 
 
 def many_trees(first: int, count: int, jobs: int) -> Iterator[Result]:

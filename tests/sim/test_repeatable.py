@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 
-def story(seed: int) -> str:
+def story(seed: int, *options: str) -> str:
     root = Path(__file__).parents[2]
-    command = [sys.executable, "-m", "tests.sim", "--replay", str(seed)]
+    command = [sys.executable, "-m", "tests.sim", "--replay", str(seed), *options]
     return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, timeout=60).stdout
 
 
@@ -42,3 +42,9 @@ def test_the_same_seed_tells_the_same_story() -> None:
     assert len(first.splitlines()) > 100
     assert first == story(7)
     assert first != story(8)
+
+
+def test_a_history_of_few_events_is_the_beginning_of_the_whole_one() -> None:
+    begun, _, rest = story(8, "--events", "1").partition("from here on all is quiet")
+    assert "staged:" in begun and rest.endswith("all rules held\n")
+    assert story(8).startswith(begun.rpartition("\n")[0])

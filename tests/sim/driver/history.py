@@ -14,16 +14,18 @@ from ..world.kernel import Violation
 from . import convergence
 from .event import never
 from .operator import Operator
-from .plot import Plot, scene_of
+from .plot import EVENTS, Plot, scene_of
 
 USER = "kubectl"
 QUIET_SECONDS = 3600.0
 
 
 class History:
-    """``seed`` decides everything, with the ways that are taken at ``crossing``."""
+    """``seed`` decides everything, with the ways that are taken at ``crossing``; ``length``: after how many events it ends."""
 
-    def __init__(self, seed: int, crossing: Crossing | None = None, *, keep_story: bool = False) -> None:
+    def __init__(
+        self, seed: int, crossing: Crossing | None = None, *, keep_story: bool = False, length: int = EVENTS
+    ) -> None:
         self.crossing = crossing or Straight()
         self.world = World(seed, keep_story=keep_story)
         self.kernel = self.world.kernel
@@ -33,7 +35,7 @@ class History:
         self.watchdog.operators = lambda: len(self.alive())
         self.numbers = iter(range(1, 1000))
         self.elect = self.random.random() < 0.4
-        self.events = 0
+        self.events, self.length = 0, length
         self.scene = scene_of(seed)
         self.elect = self.elect and not self.scene.doubled
         self.repairs: dict[str, Callable[[], bool]] = {}

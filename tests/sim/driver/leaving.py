@@ -61,7 +61,7 @@ class Leaving:
     def when_read(self, but: str, then: Callable[[], None], left: float = READ_SECONDS) -> None:
         """Nobody sends, and all others read; once all is read, except by ``but``, it goes on. If that takes too long, or the cluster
         is to be deleted, nothing comes of it."""
-        if self.clients.ended or spec_of(self.history) is None:
+        if self.clients.ended or spec_of(self.history) is None or self.history.world.weather.quiet:
             self.end()
             return
         self.clients.sending = False
@@ -70,7 +70,7 @@ class Leaving:
         waiting = (batch for batch in self.clients.ledger.unread.values() if batch.readers and batch.open - {but})
         if next(waiting, None) is None:
             then()
-        elif left > 0 and not self.history.world.weather.quiet:
+        elif left > 0:
             self.history.kernel.later(LOOK_SECONDS, self.when_read, but, then, left - LOOK_SECONDS)
         else:
             self.end()
@@ -115,11 +115,11 @@ class Leaving:
         )
 
     def stop(self, consumer: Consumer, failing: float) -> None:
-        """It reads no more; where all is quiet by now it goes on."""
-        consumer.failing = failing
-        if not self.history.world.weather.quiet:
-            consumer.online = False
-            self.history.kernel.tell("consumers of", consumer.group, "stop")
+        """It reads no more; once all is quiet everybody reads."""
+        if self.history.world.weather.quiet:
+            return
+        consumer.failing, consumer.online = failing, False
+        self.history.kernel.tell("consumers of", consumer.group, "stop")
 
 
 Scene = Callable[[Leaving, Broker, Consumer], None]

@@ -82,10 +82,10 @@ class Plot:
         self._bursts = self._random.random() < 0.3
 
     async def run(self) -> None:
-        """At least EVENTS of them."""
+        """At least so many as the history is to have."""
         await asyncio.sleep(self._random.uniform(0, 0 if self._history.scene.at_once else 60))
         scene: Scene | None = self._history.scene
-        while self._history.events < EVENTS:
+        while self._history.events < self._history.length:
             if scene is not None and self._history.events >= scene.after:
                 self._history.kernel.tell("staged:", scene.name)
                 if await scene.script(self._history):
