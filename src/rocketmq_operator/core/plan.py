@@ -39,13 +39,21 @@ class Seen(msgspec.Struct, frozen=True):
     kind: str = "ConfigMap"
 
 
+class Beside(msgspec.Struct, frozen=True):
+    """Another pod of a group, ready as the plan saw it, while a member is taken."""
+
+    name: str
+    uid: str
+
+
 class Remove(Action, frozen=True):
-    """Delete an object of ours, if it is still the one we saw, and ``intent`` says what it said."""
+    """Delete an object of ours, if it is still the one we saw, ``intent`` says what it said, and nobody took those ``beside`` it."""
 
     kind: str
     name: str
     uid: str
     intent: Seen | None = None
+    beside: tuple[Beside, ...] = ()
 
 
 class SetGate(Action, frozen=True):
@@ -152,7 +160,7 @@ class Rebuild(Action, frozen=True):
 class SetPartition(Action, frozen=True):
     """Let a StatefulSet's pods from this ordinal on take its new template: its controller restarts the highest of them.
 
-    Only if the set is as the plan saw it, and so is ``intent``. Pods below come back as they were.
+    Only if the set is as the plan saw it, so is ``intent``, and nobody took those ``beside``. Pods below come back as they were.
     """
 
     name: str
@@ -160,6 +168,7 @@ class SetPartition(Action, frozen=True):
     resource_version: str
     partition: int
     intent: Seen | None = None
+    beside: tuple[Beside, ...] = ()
 
 
 class Annotate(Action, frozen=True):

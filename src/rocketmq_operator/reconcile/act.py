@@ -95,9 +95,8 @@ class Actor:
         return outcome
 
     async def _one(self, action: Action, outcome: Outcome) -> bool:
-        for seen in _seen(action):
-            if not await self._objects.unchanged(seen):
-                return False
+        if not await self._as_seen(action):
+            return False
         match action:
             case Create(obj=obj):
                 done, problem = await self._objects.create(obj)
@@ -113,6 +112,15 @@ class Actor:
                 return await self._writer.write(action)
             case _:
                 await self._tell(action)
+        return True
+
+    async def _as_seen(self, action: Action) -> bool:
+        for seen in _seen(action):
+            if not await self._objects.unchanged(seen):
+                return False
+        for pod in action.beside if isinstance(action, Remove | SetPartition) else ():
+            if not await self._objects.beside(pod):
+                return False
         return True
 
     async def _tell(self, action: Action) -> None:

@@ -5,10 +5,10 @@ from typing import Any
 
 from rocketmq_operator.core.facts import Problem
 from rocketmq_operator.core.objects import not_ours
-from rocketmq_operator.core.plan import Seen
+from rocketmq_operator.core.plan import Beside, Seen
 from rocketmq_operator.kube.errors import AlreadyExists, Conflict, NotFound
 from rocketmq_operator.kube.port import Kube
-from rocketmq_operator.kube.resources import CONFIG_MAP
+from rocketmq_operator.kube.resources import CONFIG_MAP, POD
 from rocketmq_operator.kube.types import Ref
 
 from .kinds import REMOVABLE, RESOURCES
@@ -50,6 +50,14 @@ class Objects:
         except NotFound:
             return False
         return bool(there["metadata"]["resourceVersion"] == seen.resource_version)
+
+    async def beside(self, pod: Beside) -> bool:
+        """Whether a pod is there and not on its way out, asked of the API server itself."""
+        try:
+            meta = (await self._kube.get(Ref(POD, self._namespace, pod.name)))["metadata"]
+        except NotFound:
+            return False
+        return bool(meta["uid"] == pod.uid and not meta.get("deletionTimestamp"))
 
     async def remove(self, kind: str, name: str, uid: str) -> None:
         """If it is still the one that the plan saw."""

@@ -71,7 +71,7 @@ class PodCondition(msgspec.Struct, frozen=True, rename="camel"):
     status: str
     reason: str = ""
     message: str = ""
-    last_transition_time: str = ""
+    last_transition_time: str | None = None
 
 
 class PodStatus(msgspec.Struct, frozen=True, rename={"pod_ip": "podIP", "container_statuses": "containerStatuses"}):

@@ -151,6 +151,8 @@ class Writer(Generic[V]):
     def refuse(self, name: Name, error: str) -> None:
         """An object exists but cannot be read: no view of it is better than an old one."""
         self._names.add(name)
+        if self._store.undecodable.get(name) != error:
+            log.warning("an object cannot be read, and is left out", namespace=name[0], name=name[1], error=error)
         self._store.undecodable[name] = error
         if self._store.get(*name) is not None:
             self._store._set(name, None)

@@ -39,6 +39,9 @@ def _elements(there: list[Json], patch: list[Json], keys: tuple[str, ...]) -> li
             found.pop(name, None)
         else:
             found[name] = merged(found.get(name, {}), each, strategic=True)
+            if keys == ("type",):
+                # A condition: the API server writes null for the time that nobody gave.
+                found[name].setdefault("lastTransitionTime", None)
     return list(found.values())
 
 

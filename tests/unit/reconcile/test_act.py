@@ -6,7 +6,7 @@ from typing import Any, cast
 import msgspec
 
 from rocketmq_operator.admin import Admin
-from rocketmq_operator.core.plan import Action, Orphan, Remove, Seen, SetFinalizer, SetPartition
+from rocketmq_operator.core.plan import Action, Beside, Orphan, Remove, Seen, SetFinalizer, SetPartition
 from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.types import Ref
 from rocketmq_operator.reconcile.act import Actor
@@ -51,6 +51,22 @@ def test_one_that_another_operator_opens_meanwhile_is_left_alone() -> None:
     kube.put({**kube.find("ConfigMap", INTENT), "data": {"phase": ""}})
     assert carried_out(kube, action) == []
     assert carried_out(kube, Remove("Moved", "moved c-0-0", "Pod", "c-0-0", "uid-c-0-0", action.intent)) == []
+
+
+def test_nobody_is_taken_once_another_of_its_group_is_on_its_way_out() -> None:
+    """Evicted in the very moment in which the budget allowed nobody else (found by the simulator)."""
+    kube, action = made()
+    kube.put(stored("Pod", "c-0-1"))
+    pod = kube.find("Pod", "c-0-1")
+    action = msgspec.structs.replace(action, beside=(Beside("c-0-1", pod["metadata"]["uid"]),))
+    removal = Remove("Moved", "moved c-0-0", "Pod", "c-0-0", "uid-c-0-0", action.intent, action.beside)
+    kube.put({**pod, "metadata": {**pod["metadata"], "deletionTimestamp": "2026-01-01T00:00:00Z"}})
+    assert carried_out(kube, action) == carried_out(kube, removal) == []
+    kube.drop("Pod", "c-0-1")
+    assert carried_out(kube, action) == []
+    kube.put(pod)
+    again = msgspec.structs.replace(action, beside=(Beside("c-0-1", kube.find("Pod", "c-0-1")["metadata"]["uid"]),))
+    assert carried_out(kube, again) == [("patch", "StatefulSet", "c-0")]
 
 
 def test_a_set_is_not_made_anew_once_its_groups_intent_says_otherwise() -> None:

@@ -37,6 +37,15 @@ def test_since_when_a_probe_reaches_a_pod_no_more() -> None:
         assert pod_fact(msgspec.convert(body, PodView)).silent_since == since
 
 
+def test_a_condition_without_a_time_is_read() -> None:
+    """The API server writes null for a time that was not given, as our readiness gate's is not."""
+    body = msgspec.json.decode(POD)
+    body["status"]["conditions"] = [
+        {"type": "a/gate", "status": "True", "lastTransitionTime": None, "lastProbeTime": None}
+    ]
+    assert pod_fact(msgspec.convert(body, PodView)).silent_since == 0
+
+
 def test_a_pod_that_refuses_to_start_says_why() -> None:
     words = "VolumeLost: the volume of this master is empty"
     body = msgspec.json.decode(POD)

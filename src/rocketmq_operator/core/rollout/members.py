@@ -33,7 +33,9 @@ def replace(view: GroupView, standing: Standing, pod: PodFact, now_ms: int) -> S
     if view.life.initialized and len(view.pods) < standing.workload.replicas:
         return Step(view.life, rolling=f"waits to replace {pod.name}: a member is missing", again=LOOK_SECONDS)
     for other in view.pods if view.life.initialized else ():
-        if other.name != pod.name and not other.ready and not broken(other, now_ms):
+        # One that serves waits for others that may only just have failed: it is all that can be read meanwhile.
+        failed = broken(other, now_ms) and (not pod.ready or not _lately(other, now_ms))
+        if other.name != pod.name and not other.ready and not failed:
             return Step(view.life, rolling=f"waits to replace {pod.name}: {other.name} starts", again=LOOK_SECONDS)
     if standing.behind(pod) and standing.partition > pod.member:
         return restart(view, standing, pod)
@@ -75,9 +77,14 @@ def stranded(view: GroupView, standing: Standing, pod: PodFact, now_ms: int) -> 
 def _given_up(master: PodFact, now_ms: int) -> bool:
     """Whether a master had time to come back and did not; until then its slaves are all that can be read. One that ends twice within
     minutes has a problem at once, and comes back all the same (found by the simulator)."""
-    if not broken(master, now_ms) or now_ms - max(master.created, master.silent_since) <= BROKEN_MS:
+    if not broken(master, now_ms) or _lately(master, now_ms):
         return False
     return master.problem is not None or not master.restarts
+
+
+def _lately(pod: PodFact, now_ms: int) -> bool:
+    """Whether a pod was made, or heard for the last time by its probe, two minutes ago at most."""
+    return now_ms - max(pod.created, pod.silent_since) <= BROKEN_MS
 
 
 def lost(view: GroupView, now_ms: int) -> bool:
