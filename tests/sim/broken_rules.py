@@ -200,8 +200,8 @@ MEMBERS = (
     Broken(
         "inSyncReplicas is raised before there is a copy",
         "membership.py",
-        "if goal > copies and master and any(full_copy(master, fact) for fact in _answers(group)):",
-        "if goal > copies and master:",
+        "    return any(full_copy(master, fact) for fact in _answers(group))\n",
+        "    return True\n",
     ),
     Broken(
         "the last full copy is removed",

@@ -9,7 +9,7 @@ from . import names, objects, registration, sizes
 from .build import config, network
 from .cluster_owner import owner_of
 from .facts import ClusterSnapshot, PodFact, Problem
-from .groups.decide import Groups
+from .groups.decide import Groups, takes
 from .groups.life import OVER, Phase
 from .groups.view import GroupView
 from .intents import as_it_stands, intent
@@ -17,6 +17,7 @@ from .members import member_count
 from .plan import Action
 from .rollout import workloads
 from .rollout.course import IN_TURN
+from .rollout.template import going_now
 from .volumes import anew
 
 Json = dict[str, Any]
@@ -79,7 +80,10 @@ def _budgets(snapshot: ClusterSnapshot, groups: Groups) -> list[Json]:
         len(staying) + masters,
         sum(_members(snapshot, view.index) - 1 for view in staying) + len(left) - masters,
         masters_move=snapshot.nodes is not None,
-        slaves_stay=any(view.life.phase in {Phase.MOVING, *IN_TURN} or _master_away(view) for view in staying),
+        slaves_stay=any(
+            view.life.phase in {Phase.MOVING, *IN_TURN} or _master_away(view) or _restarts(snapshot, groups, view)
+            for view in staying
+        ),
     )
 
 
@@ -98,6 +102,14 @@ def _members(snapshot: ClusterSnapshot, group: int) -> int:
 def _master_away(view: GroupView) -> bool:
     """A group whose master is not back, from a move or a failure, has only its slaves."""
     return view.life.initialized and (view.master is None or not view.master.ready)
+
+
+def _restarts(snapshot: ClusterSnapshot, groups: Groups, view: GroupView) -> bool:
+    """Whether a member is told to restart, or was and its controller has not come to it yet: until then the budgets count it as healthy, and
+    another of its group could be evicted beside it (found by the simulator)."""
+    workload = snapshot.objects.get(("StatefulSet", view.workload))
+    told = workload is not None and any(going_now(workload, pod) for pod in view.slaves)
+    return view.life.initialized and (told or takes(groups.steps[view.index]))
 
 
 def _has_workload(snapshot: ClusterSnapshot, view: GroupView) -> bool:

@@ -111,7 +111,7 @@ def _keep(group: Group, members: int, waiting: str = "") -> Decision:
     goal = _goal(group, members)
     copies = min(goal, group.copies or goal)
     master = group.fact(0)
-    if goal > copies and master and any(full_copy(master, fact) for fact in _answers(group)):
+    if goal > copies and master and _has_copy(group, master):
         copies = goal
     waiting = waiting or _going(group, members) or _copying(group, master)
     return Decision(members, copies, _live(group, master, copies), waiting)
@@ -124,10 +124,18 @@ def _stay(group: Group, **why: str | Problem | None) -> Decision:
 
 
 def _live(group: Group, master: BrokerFact | None, copies: int) -> int | None:
-    """What the running master must be told; never where the user has set a value."""
+    """What the running master must be told; never where the user has set a value. The slave for which its intent was changed may have
+    lost its volume since, as in a group that was to leave and was called back (found by the simulator)."""
     if master is None or master.role != "SYNC_MASTER" or group.user_copies is not None or _is_4(master):
         return None
+    if copies > master.in_sync and not _has_copy(group, master):
+        return None
     return copies if master.in_sync != copies else None
+
+
+def _has_copy(group: Group, master: BrokerFact) -> bool:
+    """Whether there is a slave to wait for."""
+    return any(full_copy(master, fact) for fact in _answers(group))
 
 
 def _answers(group: Group, below: int | None = None) -> list[BrokerFact]:

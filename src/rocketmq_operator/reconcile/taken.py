@@ -1,25 +1,28 @@
 """What this operator took away itself, for as long as its view does not say so yet.
 
 A watch lags behind the API server. Without this, a plan made a moment after a pod was deleted would still count on it,
-and could take another member of its group. (Kubernetes' own controllers call this *expectations*:
+and could take another member of its group; and what a StatefulSet is to be again would be forgotten a moment after it was deleted to be made
+anew. (Kubernetes' own controllers call this *expectations*:
 ``pkg/controller/controller_utils.go``.)
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import msgspec
 
-from rocketmq_operator.core.facts import PodFact
-from rocketmq_operator.core.plan import Action, Remove, Resize, SetPartition
+from rocketmq_operator.core.facts import ObjectFact, PodFact
+from rocketmq_operator.core.plan import Action, Orphan, Remove, Resize, SetPartition
+
+Facts = Mapping[tuple[str, str], ObjectFact]
 
 LONGEST_SECONDS = 30.0
 """A request that timed out may never have been carried out: after so long the view is believed again."""
 
 
 def going(action: Action, pods: Iterable[PodFact]) -> list[str]:
-    """The uids of the pods that an action asks to go."""
+    """The uids of what an action asks to go: pods, or a set that leaves its pods."""
     match action:
-        case Remove(kind="Pod", uid=uid):
+        case Remove(kind="Pod", uid=uid) | Orphan(uid=uid):
             return [uid]
         case SetPartition(name=name, partition=partition):
             # Its controller takes it at any moment; a template that is written meanwhile does not call it back for certain.
@@ -30,7 +33,7 @@ def going(action: Action, pods: Iterable[PodFact]) -> list[str]:
 
 
 class Taken:
-    """Uids of pods that are to go, each with the time until which that is believed; ``now`` is monotonic, in seconds."""
+    """Uids of what is to go, each with the time until which that is believed; ``now`` is monotonic, in seconds."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
@@ -56,5 +59,14 @@ class Taken:
             return pods
         return tuple(msgspec.structs.replace(pod, deleting=True) if self._goes(pod) else pod for pod in pods)
 
-    def _goes(self, pod: PodFact) -> bool:
-        return not pod.deleting and self._until.get(pod.uid, 0.0) > self._now()
+    def seen_sets(self, facts: Facts) -> Facts:
+        """The same of objects: a set that is asked to go is going."""
+        if not self._until or not any(map(self._goes, facts.values())):
+            return facts
+        return {
+            key: msgspec.structs.replace(fact, deleting=True) if self._goes(fact) else fact
+            for key, fact in facts.items()
+        }
+
+    def _goes(self, fact: PodFact | ObjectFact) -> bool:
+        return not fact.deleting and self._until.get(fact.uid, 0.0) > self._now()

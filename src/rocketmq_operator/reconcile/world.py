@@ -68,7 +68,7 @@ class World:
         owner = f"{key.kind}/{key.namespace}/{key.name}"
         views = [store.by_index("owner", owner) for store in self.made.values()]
         facts = self._facts.get(owner, views, lambda: _by_name(zip(self.made, views, strict=True)))
-        return self.opened.seen(key.namespace, facts)
+        return self.taken.seen_sets(self.opened.seen(key.namespace, facts))
 
     def pods_of(self, key: Key) -> tuple[PodFact, ...]:
         """The pods of a resource."""

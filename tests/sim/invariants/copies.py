@@ -36,7 +36,7 @@ def leaves_a_copy(world: World, verb: str, plural: str, key: Key, body: Any) -> 
     """A slave is taken only while what stays holds everything: a slave that does, or in the end the master itself."""
     there = world.api.find(plural, key) if plural == "statefulsets" and verb == "patch" else None
     group = facts.group_of(there) if there else None
-    if there is None or group is None or _conflicts(there, body) or "replicas" not in body.get("spec", {}):
+    if there is None or group is None or conflicts(there, body) or "replicas" not in body.get("spec", {}):
         return None
     after, before = body["spec"]["replicas"], there["spec"]["replicas"]
     stores, now = facts.stores(world, *group), world.kernel.now()
@@ -100,7 +100,8 @@ def _all_sent(copy: Store, master: Store) -> bool:
     )
 
 
-def _conflicts(there: Any, body: Any) -> bool:
+def conflicts(there: Any, body: Any) -> bool:
+    """Whether a write was decided on another version of an object, and is refused."""
     version = body.get("metadata", {}).get("resourceVersion")
     return bool(version and version != there["metadata"]["resourceVersion"])
 

@@ -11,6 +11,7 @@ from ..world import NAMESPACE, World
 from ..world.store import RETRY, Store
 from . import facts
 from .broker_writes import opens
+from .copies import conflicts
 from .leaving import NOTICED_SECONDS
 
 STUCK_SECONDS = 240.0
@@ -63,6 +64,9 @@ class Wanted:
         """A group that is not wanted any more and was never open goes as it is: it would take messages that nobody needs there."""
         name, found, group = key[1].partition("-broker-intent-")
         cluster = facts.cluster(self._world, (key[0], name)) if found and verb == "apply" else None
+        there = self._world.api.find(plural, key)
+        if there is None or conflicts(there, body):
+            return None
         if cluster is None or body["data"].get("initialized") != "true" or int(group) < cluster["spec"]["groupReplica"]:
             return None
         late = self._since.get((key[0], name), 0.0) > self._world.kernel.now() - NOTICED_SECONDS

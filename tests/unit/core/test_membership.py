@@ -120,6 +120,14 @@ def test_a_users_own_copies_are_never_overridden() -> None:
     assert membership.decide(with_broker(group(3, user_copies=3), 0, in_sync=3)).live is None
 
 
+def test_a_master_waits_for_no_slave_that_has_lost_its_volume_since_its_intent_was_changed() -> None:
+    """Its group was to leave when it had a copy, and was called back when it had none (found by the simulator)."""
+    given = with_broker(group(2), 0, in_sync=1)
+    assert membership.decide(given).live == 2
+    decision = membership.decide(with_broker(given, 1, max_offset=4 * MIB))
+    assert (decision.copies, decision.live) == (2, None)
+
+
 def test_the_highest_slave_leaves_first_and_one_at_a_time() -> None:
     going = group(4, wanted=2)
     assert membership.decide(going).replicas == 3

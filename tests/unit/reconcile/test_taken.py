@@ -3,8 +3,8 @@
 import pytest
 
 from rocketmq_operator.admin import Admin
-from rocketmq_operator.core.facts import PodFact
-from rocketmq_operator.core.plan import Action, Remove, Resize, SetPartition, WipeWritePermission
+from rocketmq_operator.core.facts import ObjectFact, PodFact
+from rocketmq_operator.core.plan import Action, Orphan, Remove, Resize, SetPartition, WipeWritePermission
 from rocketmq_operator.kube.errors import NotLeader
 from rocketmq_operator.kube.types import Ref
 from rocketmq_operator.reconcile.act import Actor
@@ -29,6 +29,7 @@ PODS = (pod(0), pod(1), pod(2), pod(0, group=1), pod(2, group=1))
         (Resize("", "", "c-1", "uid", "7", 1), ["u12"]),
         (Resize("", "", "c-0", "uid", "7", 4), []),
         (SetPartition("", "", "c-0", "uid", "7", 1), ["u01"]),
+        (Orphan("", "", "c-0", "uid", "7"), ["uid"]),
         (WipeWritePermission("", "", "n:9876", "broker-0"), []),
     ],
 )
@@ -53,6 +54,19 @@ def test_asked_to_go_is_going_until_the_view_says_so_or_the_time_is_over() -> No
     assert taken.seen(others) is others, "what was kept for pods of another stays"
     now.seconds += LONGEST_SECONDS + 0.1
     assert taken.seen(PODS) == PODS
+
+
+def test_a_set_that_is_to_be_made_anew_is_going() -> None:
+    """Who took it for one that stays forgot what it was to be again (found by the simulator)."""
+    taken = Taken(Moment())
+    facts = {
+        ("StatefulSet", f"c-{group}"): ObjectFact("StatefulSet", f"c-{group}", f"s{group}", "", "") for group in (0, 1)
+    }
+    assert taken.seen_sets(facts) is facts
+    taken.note(["s1", "u01"])
+    assert [fact.name for fact in taken.seen_sets(facts).values() if fact.deleting] == ["c-1"]
+    taken.stay(["s1"])
+    assert taken.seen_sets(facts) is facts
 
 
 def test_refused_stays() -> None:

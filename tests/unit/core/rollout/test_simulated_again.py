@@ -172,3 +172,20 @@ def test_a_master_whose_probe_fails_serves_though_it_does_not_answer_us_once() -
     world.world.lists, world.world.now_ms = listed, world.world.now_ms + BROKEN_MS + 1000
     world.pass_seconds(10)
     assert world.taken == [], "name servers list it"
+
+
+def test_no_slave_is_evicted_beside_one_that_is_told_to_restart() -> None:
+    """Its controller had not come to it yet, so the budget counted it as healthy, and another one was evicted."""
+    world = Rolling(groups=1, membersPerGroup=3, replicationMode="ASYNC")
+    world.world.edit(brokerImage="other")
+    while "c-0-2" not in world.taken:
+        world.second()
+    assert least(world) == 2
+    world.second()
+    assert least(world) == 1, "what is away counts by itself"
+
+
+def least(world: Rolling) -> int:
+    """How many slaves must stay available."""
+    budget = world.world.objects["PodDisruptionBudget", "c-broker-slaves"].content()["spec"]
+    return int(budget["minAvailable"])
