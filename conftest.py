@@ -3,8 +3,10 @@
 And which tests are tried a second time (docs/adr/0011).
 """
 
+import os
+import signal
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -23,6 +25,16 @@ SECOND_TRY = (
     "tests/e2e/test_4_reported.py",
 )
 """Tests on real servers, in which a busy machine may be too slow once. Whatever counts messages has one try only."""
+
+
+_PID = os.getpid()
+
+
+def _end(number: int, frame: object) -> NoReturn:
+    """SIGTERM, of which Python just dies: what a run has made is taken away, as when it is interrupted."""
+    if os.getpid() != _PID:
+        os._exit(128 + number)  # a copy of this process, which has made nothing of its own
+    raise KeyboardInterrupt
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -61,5 +73,6 @@ class Telling:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
+    signal.signal(signal.SIGTERM, _end)
     if config.pluginmanager.has_plugin("terminalreporter") and config.get_verbosity() <= 0:
         config.pluginmanager.register(Telling(config), "telling")
