@@ -189,3 +189,22 @@ def least(world: Rolling) -> int:
     """How many slaves must stay available."""
     budget = world.world.objects["PodDisruptionBudget", "c-broker-slaves"].content()["spec"]
     return int(budget["minAvailable"])
+
+
+def test_the_last_slave_that_serves_waits_for_one_that_has_just_failed() -> None:
+    """Its master was lost, and it restarted beside one that could not get its image for a moment: nobody was left to read from."""
+    world = Rolling(groups=1, membersPerGroup=3)
+    world.bad = {"never"}
+    world.pass_seconds(300)
+    for name in ("c-0-0", "c-0-1"):
+        world.world.brokers.pop(name)
+    homeless = Problem("PodUnschedulable", "no node")
+    failed = Problem("ImagePullFailed", "the registry is away")
+    for name, created, problem in (("c-0-0", 1, homeless), ("c-0-1", world.world.now_ms, failed)):
+        what = {"container": "", "listening": False, "created": created, "problem": problem, "revision": "never"}
+        world.world.pods[name] = msgspec.structs.replace(world.world.pods[name], **what)
+    world.world.edit(brokerImage="other")
+    world.pass_seconds(100)
+    assert "c-0-2" not in world.taken
+    world.pass_seconds(60)
+    assert "c-0-2" in world.taken
