@@ -20,11 +20,12 @@ SETTLE_MS = 5_000
 def step(view: GroupView, circle: Circle) -> Step:
     """Fenced: nothing comes in any more. Gone only after two equal readings that find nothing, from one and the same process."""
     life, fact = view.life, view.fact
-    if life.phase is Phase.REMOVING and life.reading != FORCED:
-        # Decided, and perhaps done: who looks again may see a workload that is gone, and a master that does not answer for that.
-        return remove(view, f"removed {view.name}: every message in it was read")
-    if life.phase is Phase.REMOVING and _may_force(view):
-        return remove(view, f"removed {view.name} by force: spec.scaleDown.force names it")
+    if life.phase is Phase.REMOVING:
+        # Decided, and perhaps done, also where the user has thought better of force since: who looks again may see a workload that is
+        # gone, and a master that does not answer for that.
+        forced = life.reading == FORCED
+        why = " by force: spec.scaleDown.force named it" if forced else ": every message in it was read"
+        return remove(view, f"removed {view.name}{why}")
     if fact is None:
         return _blocked(view, circle, "its master does not answer", None)
     if not view.fenced():

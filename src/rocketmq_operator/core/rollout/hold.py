@@ -22,6 +22,8 @@ AGAIN = frozenset({Reason.OPERATOR.value, Reason.REQUESTED.value})
 """Reasons that start a pod with what it has: a new try."""
 GETS_IMAGE = AGAIN | {Reason.IMAGE.value, Reason.POD.value}
 """Changes that may get a pod its image: another one, a pull secret, or a new try."""
+OF_VOLUME = frozenset({"VolumeOfAnother", "VolumeOfEarlierLife", "VolumeUnstamped"})
+"""Refusals of ``broker.sh`` that no template changes; a person has to see to the volume."""
 
 
 class Hold(msgspec.Struct, frozen=True):
@@ -123,6 +125,9 @@ def _halted(
             told = [change.reason.value for change in standing.changes or ()]
             image = target.content.spec["brokerImage"]
             pods = tuple(pod for pod in pods if _lacks(pod, told, image))
+        if not views[index].life.initialized:
+            # It waits for a person, and others may wait for an image that can be had (found by the simulator).
+            pods = tuple(pod for pod in pods if pod.problem is None or pod.problem.reason not in OF_VOLUME)
         problem = halt(pods, standing, rules, snapshot.last_words, now_ms)
         if problem:
             return problem

@@ -320,6 +320,19 @@ def test_time_out_blocks_by_default_and_force_must_name_the_group() -> None:
     assert world.intent(2)["previousLife"] == "forced"
 
 
+def test_a_removal_by_force_that_was_decided_goes_on_when_the_user_thinks_better_of_it() -> None:
+    """By a view in which the workload was still there the group was made anew, without its volumes (found by the simulator)."""
+    world = running(2)
+    world.data["c-1-0"] = holding("orders", messages=50, read=10)
+    rules = {"timeoutSeconds": 10, "onTimeout": "Force", "force": ["broker-1"]}
+    world.edit(groupReplica=1, scaleDown=rules)
+    while phase(world) != "Removing":
+        go(world, 1)
+    world.edit(scaleDown={"timeoutSeconds": 10})
+    go(world, 5)
+    assert phase(world) == "Left" and world.intent(1)["previousLife"] == "forced"
+
+
 def test_a_group_whose_master_is_down_is_fenced_by_its_intent_and_may_be_forced() -> None:
     world = running()
     world.pods["c-1-0"] = msgspec.structs.replace(world.pods["c-1-0"], container="")

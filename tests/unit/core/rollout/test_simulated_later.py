@@ -99,6 +99,27 @@ def test_a_group_that_leaves_halts_a_rollout_as_well() -> None:
     assert found is not None and found.reason == "Halted"
 
 
+def test_a_volume_that_only_a_person_can_see_to_halts_no_rollout_in_a_group_that_was_never_open() -> None:
+    """Its slave waited for an image that nobody had, and that nobody wanted any more."""
+    world = Rolling(groups=1)
+    good = world.world.cluster.spec.broker_image
+    world.world.edit(brokerImage="bad", groupReplica=2)
+    world.bad = {world.second().status.revision}
+    world.pass_seconds(3)
+    for member in (0, 1):
+        world.world.brokers.pop(world.world.start(1, member).name)
+    waits = {"container": "", "problem": Problem("ImagePullFailed", "no image"), "created": world.world.now_ms}
+    world.world.pods["c-1-1"] = msgspec.structs.replace(world.world.pods["c-1-1"], **waits)
+    bad = started(world.world.objects["StatefulSet", "c-1"])
+    world.world.edit(brokerImage=good)
+    while (revision := started(world.world.objects["StatefulSet", "c-1"])) == bad:
+        world.second()
+    refuses = {"container": "", "problem": Problem("VolumeOfEarlierLife", "it does not start"), "revision": revision}
+    world.world.pods["c-1-0"] = msgspec.structs.replace(world.world.pods["c-1-0"], **refuses)
+    world.second()
+    assert world.taken == ["c-1-1"]
+
+
 def test_a_change_waits_while_its_controller_is_about_to_take_a_pod() -> None:
     """A new template held back a pod that had been let through a moment ago, and a second member was taken beside it."""
     world = Rolling(groups=1)
