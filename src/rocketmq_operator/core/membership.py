@@ -24,7 +24,8 @@ class Group(msgspec.Struct, frozen=True):
 
     ``wanted`` members by the spec; ``replicas`` by the StatefulSet that runs, None if there is none; ``copies`` what the
     intent says of inSyncReplicas, 0 if nothing; ``user_copies`` what the spec's properties say, None if nothing. ``sync``:
-    the spec's replicationMode. ``master_lost``: the master's messages are lost, or go with its pod.
+    the spec's replicationMode. ``master_lost``: the master's messages are lost, or go with its pod. ``closed``: the master has started
+    again, and was not opened since.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Group(msgspec.Struct, frozen=True):
     pods: tuple[PodFact, ...] = ()
     brokers: Mapping[str, BrokerFact] = {}
     master_lost: bool = False
+    closed: bool = False
     now_ms: int = 0
 
     def slaves(self, below: int | None = None) -> list[PodFact]:
@@ -189,6 +191,9 @@ def _down(group: Group, replicas: int) -> Decision:
         return _stay(group, waiting="waits for its master to answer before a member is removed")
     if group.master_lost:
         return _stay(group, waiting="keeps its slaves: the volume of its master is lost, or goes with its pod")
+    if group.closed:
+        # What it lost may be in a slave alone, which is found out before it opens (found by the simulator).
+        return _stay(group, waiting="keeps its slaves until its master is open")
     waiting = _last(group, master) if leaving == 1 else _others(group, master, leaving)
     if waiting:
         return _stay(group, waiting=waiting)

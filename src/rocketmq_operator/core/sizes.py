@@ -1,12 +1,13 @@
 """The rule of ``membership`` put to a snapshot: what the intents say of members, and the actions that follow."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from . import membership, names, registration
 from .build import config, storage
 from .facts import BrokerFact, ClusterSnapshot, PodFact
+from .groups.life import Phase, read
 from .intent_data import data_of
 from .members import broker_name, member_count
 from .membership import Decision, Group
@@ -40,6 +41,7 @@ def _group_of(snapshot: ClusterSnapshot, index: int) -> Group:
         pods=tuple(_as_told(snapshot, index)),
         brokers=snapshot.brokers,
         master_lost=_master_lost(snapshot, index),
+        closed=_closed(snapshot, index, said),
         now_ms=snapshot.now_ms,
     )
 
@@ -48,6 +50,13 @@ def _master_lost(snapshot: ClusterSnapshot, index: int) -> bool:
     pod = names.broker_pod(snapshot.cluster.metadata.name, index, 0)
     claim = (snapshot.claims or {}).get(storage.store_claim(snapshot.cluster.spec, pod))
     return claim is not None and claim.lost
+
+
+def _closed(snapshot: ClusterSnapshot, index: int, said: Mapping[str, str]) -> bool:
+    fact = snapshot.brokers.get(names.broker_pod(snapshot.cluster.metadata.name, index, 0))
+    life = read(said)
+    serving = life.phase is Phase.SERVING and life.initialized
+    return serving and fact is not None and fact.accepts_from > snapshot.now_ms
 
 
 def _as_told(snapshot: ClusterSnapshot, index: int) -> Iterable[PodFact]:

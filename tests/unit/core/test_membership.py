@@ -274,3 +274,10 @@ def test_a_leaving_slave_that_had_all_before_its_master_was_asked_again_is_a_cop
     assert "waits for a full copy on c-0-1" in membership.decide(as_good).waiting, "it holds more than the other"
     behind = with_broker(as_good, 2, max_offset=99 * MIB)
     assert membership.decide(behind).replicas == 2, "one that lacks more than that is none"
+
+
+@pytest.mark.parametrize("sync", [False, True])
+def test_slaves_stay_until_their_master_is_open(sync: bool) -> None:
+    """It had lost its last messages, and the slaves that held them were removed before the logs were compared (found by the simulator)."""
+    decision = membership.decide(group(3, wanted=1, sync=sync, closed=True))
+    assert decision.replicas == 3 and "until its master is open" in decision.waiting

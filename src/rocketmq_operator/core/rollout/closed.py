@@ -10,7 +10,7 @@ from ..groups.step import Step
 from ..groups.view import GroupView
 from ..opening import FENCE
 from .course import Course
-from .members import LOOK_SECONDS, has_others, is_copy, others, replace, restart, stays_put, stranded, useless
+from .members import LOOK_SECONDS, has_others, is_copy, others, partial, replace, restart, stays_put, stranded, useless
 from .standing import Standing, broken
 from .template import imminent
 
@@ -44,7 +44,8 @@ def restarting(view: GroupView, circle: Circle, course: Course, standing: Standi
     if standing.template_due:
         return template(view, circle, standing)
     pod = standing.outdated[0]
-    if stays_put(view, pod):
+    if stays_put(view, pod) or (not pod.member and partial(view)):
+        # A slave that lacks the beginning is no full copy before its master has deleted that, which takes days.
         return open_again(view, circle)
     return _closed(view, circle, standing, pod)
 

@@ -3,7 +3,7 @@
 from ..facts import BrokerFact, PodFact, Problem
 from ..groups.step import Step
 from ..groups.view import GroupView
-from ..membership import full_copy
+from ..membership import full_copy, holds_all_from_start
 from ..registration import registered_on
 from .standing import BROKEN_MS, Standing, broken
 from .template import going_now
@@ -140,6 +140,12 @@ def is_copy(view: GroupView, pod: PodFact, master: BrokerFact) -> bool:
     """Whether a slave is ready and holds everything."""
     fact = view.snapshot.brokers.get(pod.name)
     return fact is not None and pod.ready and full_copy(master, fact)
+
+
+def partial(view: GroupView) -> bool:
+    """Whether a slave serves that lacks the beginning of its master's log."""
+    facts = [view.snapshot.brokers.get(pod.name) for pod in view.slaves if pod.ready and not pod.deleting]
+    return view.fact is not None and any(fact and not holds_all_from_start(view.fact, fact) for fact in facts)
 
 
 def has_others(view: GroupView) -> bool:

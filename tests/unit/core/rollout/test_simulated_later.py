@@ -206,3 +206,20 @@ def test_an_edit_that_keeps_the_bad_image_gets_to_nobody() -> None:
     world.world.edit(brokerImage="good")
     world.pass_seconds(80)
     assert len(world.taken) > len(taken)
+
+
+def test_a_group_does_not_stay_closed_for_a_slave_that_lacks_the_beginning() -> None:
+    """Its master deletes what it lacks some day; until then the group was closed, with a master that still had to restart."""
+    world = Rolling()
+    world.world.edit(brokerImage="other")
+    while "c-0-1" not in world.taken or world.world.pods.get("c-0-1") is None or not world.world.pods["c-0-1"].ready:
+        world.second()
+    assert world.world.intent(0)["phase"] == "Restarting"
+    whole = world.world.brokers["c-0-1"].min_offset
+    world.world.change_broker("c-0-0", min_offset=0, max_offset=100)
+    world.world.change_broker("c-0-1", min_offset=50, max_offset=100)
+    world.pass_seconds(30)
+    assert world.world.intent(0)["phase"] == "" and world.open("c-0-0") and "c-0-0" not in world.taken
+    world.world.change_broker("c-0-1", min_offset=whole, max_offset=100)
+    world.pass_seconds(200)
+    assert "c-0-0" in world.taken
