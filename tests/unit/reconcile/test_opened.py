@@ -14,8 +14,10 @@ class Moment:
         return self.seconds
 
 
-def view(uid: str = "u", life: str = "2", *, opened: bool = False) -> dict[tuple[str, str], ObjectFact]:
-    data = {"initialized": "true" if opened else "false", "life": life, "phase": "Opening"}
+def view(
+    uid: str = "u", life: str = "2", *, opened: bool = False, phase: str = "Opening"
+) -> dict[tuple[str, str], ObjectFact]:
+    data = {"initialized": "true" if opened else "false", "life": life, "phase": phase}
     raw = msgspec.Raw(msgspec.json.encode(data))
     return {("ConfigMap", "i"): ObjectFact("ConfigMap", "i", uid, data=raw, resource_version="9")}
 
@@ -51,3 +53,12 @@ def test_a_group_that_begins_anew_is_not_opened() -> None:
     opened.note(stored())
     opened.note(stored("false"))
     assert opened.seen("ns", before := view()) is before
+
+
+def test_a_group_that_has_left_since_is_not_opened() -> None:
+    """Another operator wrote so meanwhile."""
+    opened = Opened(lambda: 0.0)
+    opened.note(stored())
+    left = view(phase="Left")
+    assert opened.seen("ns", left) is left
+    assert opened.seen("ns", view())["ConfigMap", "i"].settings["initialized"] == "true"

@@ -27,7 +27,8 @@ def replace(view: GroupView, standing: Standing, pod: PodFact, now_ms: int) -> S
     """
     if pod.deleting:
         return Step(view.life, rolling=f"waits until {pod.name} has ended", again=LOOK_SECONDS)
-    gone = _let_through(view, standing, pod)
+    # Where nobody was ever served two may go at once; a controller takes none below one that does not start.
+    gone = _let_through(view, standing, pod) if view.life.initialized else ""
     if gone:
         return Step(view.life, rolling=f"waits to replace {pod.name}: {gone}", again=LOOK_SECONDS)
     if view.life.initialized and len(view.pods) < standing.workload.replicas:
