@@ -172,12 +172,14 @@ class SetPartition(Action, frozen=True):
 
 
 class Annotate(Action, frozen=True):
-    """Set annotations of an object of ours, or of the resource itself; None takes one away."""
+    """Set annotations of an object of ours, or of the resource itself; None takes one away. ``version``: only while the object is as
+    the plan saw it."""
 
     kind: str
     name: str
     uid: str
     values: dict[str, str | None]
+    version: str = ""
 
 
 class NumberRevision(Action, frozen=True):

@@ -120,6 +120,7 @@ def _patch(action: Resize | SetPartition | Annotate | NumberRevision) -> Json:
             seen = {"uid": action.uid, "resourceVersion": action.resource_version}
             rolling = {"type": "RollingUpdate", "rollingUpdate": {"partition": partition}}
             return {"metadata": seen, "spec": {"updateStrategy": rolling}}
-        case Annotate(values=values):
-            return {"metadata": {"uid": action.uid, "annotations": values}}
+        case Annotate(values=values, version=version):
+            seen = {"uid": action.uid, **({"resourceVersion": version} if version else {})}
+            return {"metadata": {**seen, "annotations": values}}
     return {"metadata": {"uid": action.uid}, "revision": action.revision}

@@ -6,7 +6,7 @@ from typing import Any, cast
 import msgspec
 
 from rocketmq_operator.admin import Admin
-from rocketmq_operator.core.plan import Action, Beside, Orphan, Remove, Seen, SetFinalizer, SetPartition
+from rocketmq_operator.core.plan import Action, Annotate, Beside, Orphan, Remove, Seen, SetFinalizer, SetPartition
 from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.types import Ref
 from rocketmq_operator.reconcile.act import Actor
@@ -94,6 +94,18 @@ def test_a_cluster_is_not_let_go_once_one_of_its_sets_is_another() -> None:
     there = kube.find("StatefulSet", "c-0")["metadata"]["resourceVersion"]
     again = msgspec.structs.replace(action, seen=(Seen("c-0", there, "StatefulSet"),))
     assert carried_out(kube, again) == [("patch", "BrokerCluster", "c")]
+
+
+def test_nothing_is_taken_back_once_the_user_has_written_since() -> None:
+    """Automatic rollback was switched off, and by an older view the change was taken back all the same (found by the simulator)."""
+    kube, _ = made()
+    kube.put(stored("BrokerCluster", "c"))
+    meta = kube.find("BrokerCluster", "c")["metadata"]
+    action = Annotate("RolledBack", "goes back", "BrokerCluster", "c", meta["uid"], {"a": "b"}, meta["resourceVersion"])
+    kube.put({**kube.find("BrokerCluster", "c"), "spec": {}})
+    assert carried_out(kube, action) == []
+    current = kube.find("BrokerCluster", "c")["metadata"]["resourceVersion"]
+    assert carried_out(kube, msgspec.structs.replace(action, version=current)) == [("patch", "BrokerCluster", "c")]
 
 
 def test_one_whose_intent_is_gone_is_left_alone() -> None:

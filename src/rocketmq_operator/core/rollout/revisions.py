@@ -79,7 +79,7 @@ def rollback(
         return []
     message = f"goes back from {target.asked} to {good}, which ran everywhere: {halted.message}"
     run: dict[str, str | None] = {names.RUN_REVISION: f"{target.asked} {good}"}
-    return [Annotate("RolledBack", message[:1000], item.kind, meta.name, meta.uid, run)]
+    return [Annotate("RolledBack", message[:1000], item.kind, meta.name, meta.uid, run, meta.resource_version)]
 
 
 def is_complete(target: Target, there: Objects) -> bool:
