@@ -45,19 +45,21 @@ class Objects:
 
     async def unchanged(self, seen: Seen) -> bool:
         """Whether an object is as the plan saw it, asked of the API server itself: what the plan knows may be seconds old."""
-        try:
-            there = await self._kube.get(Ref(REMOVABLE[seen.kind], self._namespace, seen.name))
-        except NotFound:
-            return False
-        return bool(there["metadata"]["resourceVersion"] == seen.resource_version)
+        meta = await self._metadata(seen.kind, seen.name)
+        return bool(meta) and meta["resourceVersion"] == seen.resource_version
 
     async def beside(self, pod: Beside) -> bool:
         """Whether a pod is there and not on its way out, asked of the API server itself."""
+        meta = await self._metadata(POD.kind, pod.name)
+        return bool(meta) and meta["uid"] == pod.uid and not meta.get("deletionTimestamp")
+
+    async def _metadata(self, kind: str, name: str) -> Json:
+        """As it is now; empty if there is no such object."""
         try:
-            meta = (await self._kube.get(Ref(POD, self._namespace, pod.name)))["metadata"]
+            found: Json = (await self._kube.get(Ref(REMOVABLE[kind], self._namespace, name)))["metadata"]
         except NotFound:
-            return False
-        return bool(meta["uid"] == pod.uid and not meta.get("deletionTimestamp"))
+            return {}
+        return found
 
     async def remove(self, kind: str, name: str, uid: str) -> None:
         """If it is still the one that the plan saw."""

@@ -1,8 +1,7 @@
 """A slave with nothing becomes a full copy of its master: the entry script itself, and real brokers of each version."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,13 +11,12 @@ from rocketmq_operator.admin.messages import SendResult, SendStatus
 from rocketmq_operator.remoting.codes import ResponseCode
 
 from ..admin.conftest import until
-from ..jars import VERSION, jars
-from ..servers import Server, Servers, UnavailableError
+from ..jars import jars
+from ..servers import Server, Servers
 from .slave import Slave
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(420)]
 
-VERSIONS = [VERSION, *os.environ.get("ROCKETMQ_VERSIONS", "").replace(",", " ").split()]
 TOPICS = ("parcels", "letters", "cards")
 QUEUES, MESSAGES, BODY = 4, 7_000, 1500
 FILE = 1 << 20
@@ -127,21 +125,6 @@ class Group:
         reader = self.servers.broker("broker-0", [self.ns], settings)
         await asyncio.to_thread(reader.wait)
         return reader
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-def servers(tmp_path: Path, version: str) -> Iterator[Servers]:
-    try:
-        made = Servers(tmp_path, version)
-    except UnavailableError as error:
-        pytest.skip(f"NOT TESTED against RocketMQ {version}: {error}")
-    with made:
-        yield made
 
 
 @pytest.fixture

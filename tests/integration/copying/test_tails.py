@@ -1,9 +1,7 @@
 """A master that lost the end of its log and has written over it: which questions tell, asked of real brokers of each version."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -14,12 +12,10 @@ from rocketmq_operator.reconcile.look_tails import Pair, tail
 from rocketmq_operator.remoting.codes import RequestCode
 
 from ..admin.conftest import until
-from ..jars import VERSION
-from ..servers import Server, Servers, UnavailableError
+from ..servers import Server, Servers
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
-VERSIONS = [VERSION, *os.environ.get("ROCKETMQ_VERSIONS", "").replace(",", " ").split()]
 TOPIC, GROUP, DELAYED = "parcels", "readers", "SCHEDULE_TOPIC_XXXX"
 FAR_AHEAD = 4_102_444_800_000
 TWO_HOURS = 18
@@ -96,21 +92,6 @@ class Torn:
         runtime = await self.admin.runtime(self.master.address)
         pair = Pair(self.slave.address, self.master.address, runtime.commit_log_min_offset, runtime.boot_timestamp)
         return await tail(self.admin, pair)
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-def servers(tmp_path: Path, version: str) -> Iterator[Servers]:
-    try:
-        made = Servers(tmp_path, version)
-    except UnavailableError as error:
-        pytest.skip(f"NOT TESTED against RocketMQ {version}: {error}")
-    with made:
-        yield made
 
 
 @pytest.fixture

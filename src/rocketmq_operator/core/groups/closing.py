@@ -78,6 +78,11 @@ def told(life: Life, now_ms: int) -> Life:
     return msgspec.structs.replace(life, since=now_ms, reading="") if life.reading == UNTOLD else life
 
 
+def clients_left(view: GroupView, life: Life, circle: Circle) -> float:
+    """Seconds until clients have looked up their routes again since ``life.since``; none or less: they have."""
+    return (life.since - circle.now_ms) / 1000 + rules(view).close_seconds
+
+
 def lives_here_alone(view: GroupView, circle: Circle) -> str:
     """What a group that leaves waits for as long as something lives on it that those that stay do not have."""
     leaving, staying = circle.leaving_data(), data_of(circle.staying)

@@ -8,7 +8,7 @@ import msgspec
 
 from ..plan import PutOrders
 from . import draining, order
-from .closing import CLOSE, LOOK_SECONDS, Circle, configure, hidden, kept, lives_here_alone, rules, told, untold
+from .closing import CLOSE, LOOK_SECONDS, Circle, clients_left, configure, hidden, kept, lives_here_alone, told, untold
 from .life import DRAINED, FORCED, Life, Phase
 from .step import Step
 from .view import GroupView
@@ -65,7 +65,7 @@ def _closing_order(view: GroupView, circle: Circle) -> Step:
         waits = untold(view.life, circle.now_ms)
         return Step(waits, (*rewritten, *wiped), f"{doing}: {why}", again=10.0 if silent else 1.0)
     life = told(view.life, circle.now_ms)
-    left = _remaining(view, life, circle)
+    left = clients_left(view, life, circle)
     if left > 0:
         return Step(life, wiped, f"{doing}: clients learn it", again=min(left, 10.0))
     alone = "" if view.down else lives_here_alone(view, circle)
@@ -96,7 +96,7 @@ def _closing(view: GroupView, circle: Circle) -> Step:
     if fact.permission != 4:
         action = configure(view, "GroupClosed", f"closed {view.name} for writing", kept(view, CLOSE))
         return Step(msgspec.structs.replace(view.life, since=circle.now_ms), (action,), doing, again=1.0)
-    left = _remaining(view, view.life, circle)
+    left = clients_left(view, view.life, circle)
     if left > 0:
         return Step(view.life, doing=doing, again=left)
     return Step(view.life.to(Phase.FENCED, circle.now_ms), doing="is fenced", again=1.0)
@@ -132,8 +132,3 @@ def _never_opened(view: GroupView, circle: Circle) -> Step:
     if view.life.phase is not Phase.REMOVING:
         return Step(view.life.to(Phase.REMOVING, circle.now_ms), doing="is removed", again=0.5)
     return draining.remove(view, f"removed {view.name}, which was never open")
-
-
-def _remaining(view: GroupView, life: Life, circle: Circle) -> float:
-    """Seconds until clients have looked up their routes again."""
-    return (life.since - circle.now_ms) / 1000 + rules(view).close_seconds

@@ -3,7 +3,7 @@
 import msgspec
 
 from ..facts import PodFact
-from ..groups.closing import CLOSE, Circle, configure, hidden, rules, told, untold
+from ..groups.closing import CLOSE, Circle, clients_left, configure, hidden, told, untold
 from ..groups.life import Phase
 from ..groups.moving import changing, unequal
 from ..groups.step import Step
@@ -28,7 +28,7 @@ def yielding(view: GroupView, circle: Circle, course: Course) -> Step:
         waits = untold(view.life, circle.now_ms)
         return Step(waits, wiped, rolling="order topics leave it; a name server does not list it yet", again=1.0)
     life = told(view.life, circle.now_ms)
-    left = (life.since - circle.now_ms) / 1000 + rules(view).close_seconds
+    left = clients_left(view, life, circle)
     if left > 0:
         return Step(life, wiped, rolling="order topics leave it; clients learn it", again=min(left, LOOK_SECONDS))
     closing = msgspec.structs.replace(view.life.to(Phase.RESTARTING, circle.now_ms), reading=YIELDED)
@@ -100,7 +100,7 @@ def _clients(view: GroupView, circle: Circle) -> float:
     """Seconds until clients have left: they look up routes each 30 s, unless they have left already or have nowhere to go."""
     if view.life.reading == YIELDED or not elsewhere(view, circle):
         return 0.0
-    return (view.life.since - circle.now_ms) / 1000 + rules(view).close_seconds
+    return clients_left(view, view.life, circle)
 
 
 def _gives_way(view: GroupView, circle: Circle, course: Course) -> bool:

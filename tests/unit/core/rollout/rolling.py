@@ -15,6 +15,16 @@ from tests.unit.core.world import World
 BACK_MS = 15_000
 
 
+def comes_without_image() -> tuple["Rolling", str]:
+    """A second group comes with an image that nobody has, and its pods are not there yet; with the image of before."""
+    world = Rolling(groups=1)
+    good = world.world.cluster.spec.broker_image
+    world.world.edit(brokerImage="bad", groupReplica=2)
+    world.bad = {world.second().status.revision}
+    world.pass_seconds(3)
+    return world, good
+
+
 class Rolling:
     """A world in which StatefulSet controller and kubelets do their work at each second."""
 

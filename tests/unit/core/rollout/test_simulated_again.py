@@ -7,7 +7,7 @@ from rocketmq_operator.core import names
 from rocketmq_operator.core.facts import PodFact, Problem
 from rocketmq_operator.core.rollout.standing import BROKEN_MS, broken
 
-from .rolling import Rolling
+from .rolling import Rolling, comes_without_image
 from .test_simulated_later import failing
 from .test_turns import order_topics
 
@@ -41,11 +41,7 @@ def test_a_pod_that_failed_halts_a_rollout_while_it_is_being_stopped_too() -> No
 
 def test_a_group_that_leaves_halts_a_change_that_keeps_the_image_that_it_lacks() -> None:
     """With a setting changed beside it, its pods counted as about to be replaced; but nobody gives them anything new."""
-    world = Rolling(groups=1)
-    good = world.world.cluster.spec.broker_image
-    world.world.edit(brokerImage="bad", groupReplica=2)
-    world.bad = {world.second().status.revision}
-    world.pass_seconds(3)
+    world, good = comes_without_image()
     for member in (0, 1):
         without_image(world, world.world.start(1, member).name)
     world.world.edit(groupReplica=1, limits={"memory": "3Gi"})
@@ -72,10 +68,7 @@ def test_a_group_that_leaves_without_its_master_gets_the_new_try_that_is_asked_f
 
 def leaving_without_image() -> Rolling:
     """A group came with an image that nobody has, and is taken away again; the one that stays is to have that image, too."""
-    world = Rolling(groups=1)
-    world.world.edit(brokerImage="bad", groupReplica=2)
-    world.bad = {world.second().status.revision}
-    world.pass_seconds(3)
+    world, _ = comes_without_image()
     for member in (0, 1):
         without_image(world, world.world.start(1, member).name)
     world.world.edit(groupReplica=1)

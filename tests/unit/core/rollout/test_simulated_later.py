@@ -9,7 +9,7 @@ from rocketmq_operator.core.plan import Apply
 from rocketmq_operator.core.rollout.template import started
 from tests.unit.core.world import cluster
 
-from .rolling import Rolling
+from .rolling import Rolling, comes_without_image
 
 
 def test_what_is_refused_is_not_written_either() -> None:
@@ -83,11 +83,7 @@ def test_slaves_that_are_left_behind_are_made_anew_in_a_closed_group_too() -> No
 
 def test_a_group_that_leaves_halts_a_rollout_as_well() -> None:
     """What failed on groups that were taken away the next moment went on to the one that stayed."""
-    world = Rolling(groups=1)
-    world.world.edit(brokerImage="bad", groupReplica=2)
-    bad = world.second().status.revision
-    world.bad = {bad}
-    world.pass_seconds(3)
+    world, _ = comes_without_image()
     for member in (0, 1):
         pod = world.world.start(1, member)
         world.world.brokers.pop(pod.name)
@@ -101,11 +97,7 @@ def test_a_group_that_leaves_halts_a_rollout_as_well() -> None:
 
 def test_a_volume_that_only_a_person_can_see_to_halts_no_rollout_in_a_group_that_was_never_open() -> None:
     """Its slave waited for an image that nobody had, and that nobody wanted any more."""
-    world = Rolling(groups=1)
-    good = world.world.cluster.spec.broker_image
-    world.world.edit(brokerImage="bad", groupReplica=2)
-    world.bad = {world.second().status.revision}
-    world.pass_seconds(3)
+    world, good = comes_without_image()
     for member in (0, 1):
         world.world.brokers.pop(world.world.start(1, member).name)
     waits = {"container": "", "problem": Problem("ImagePullFailed", "no image"), "created": world.world.now_ms}
