@@ -9,7 +9,7 @@ import msgspec
 
 from rocketmq_operator.admin import Admin
 from rocketmq_operator.admin.errors import Refused
-from rocketmq_operator.core.groups.copying import Missing
+from rocketmq_operator.core.groups.copying import Missing, Offset
 from rocketmq_operator.core.groups.data import Access, Topic
 from rocketmq_operator.remoting.bodies.access import AccessRules, User
 from rocketmq_operator.remoting.bodies.metadata import GroupConfig, TopicConfig
@@ -23,11 +23,23 @@ async def copy(admin: Admin, address: str, missing: Missing) -> None:
     await _access(admin, address, missing.access)
     await _all(admin.upsert_topic(address, _topic(each)) for each in missing.topics)
     await _all(admin.upsert_group(address, msgspec.json.decode(each, type=GroupConfig)) for each in missing.groups)
-    await _all(
-        admin.update_consumer_offset(address, group, topic, queue, offset)
-        for group, topic, queue, offset in missing.offsets
-    )
+    for each in _first_alone(missing.offsets):
+        await _all(admin.update_consumer_offset(address, *offset) for offset in each)
     await _all(admin.upsert_topic(address, _topic(each)) for each in missing.opens)
+
+
+def _first_alone(offsets: Iterable[Offset]) -> tuple[list[Offset], list[Offset]]:
+    """One offset of each consumer group and topic, and then the others.
+
+    A broker makes the table of a group and topic with the first offset it is told, and of two that come at once one is lost
+    (``ConsumerOffsetManager.commitOffset``, all versions)."""
+    begun: set[tuple[str, str]] = set()
+    first: list[Offset] = []
+    others: list[Offset] = []
+    for offset in offsets:
+        (others if offset[:2] in begun else first).append(offset)
+        begun.add(offset[:2])
+    return first, others
 
 
 async def _all(writes: Iterable[Awaitable[None]]) -> None:

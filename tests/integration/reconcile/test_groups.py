@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
+import msgspec
 import pytest
 
 from rocketmq_operator.admin import Admin, AdminError
@@ -96,6 +97,18 @@ async def test_a_new_master_gets_everything_and_then_lacks_nothing(admin: Admin,
         name: source.topics[name] for name in ("plain", "ordered", "readonly")
     }
     assert after.committed[("careful", "plain")] == {0: 0, 1: 0, 2: 0}
+
+
+async def test_no_first_offset_of_many_is_lost(admin: Admin, pair: Pair) -> None:
+    await admin.create_topic(pair.second, "many", read_queues=16, write_queues=16)
+    names = [f"reader-{number}" for number in range(300)]
+    for name in names:
+        group = msgspec.json.encode(GroupConfig(name=name))
+        offsets = tuple((name, "many", queue, 0) for queue in range(16))
+        await copy(admin, pair.second, copying.Missing(groups=(group,), offsets=offsets))
+    committed = (await held(admin, pair.second)).committed
+    lost = {name for name in names if len(committed.get((name, "many"), ())) < 16}
+    assert not lost, "of first offsets that come at once a broker loses some"
 
 
 async def test_a_closed_and_fenced_master_takes_nothing_and_an_opened_one_does(admin: Admin, pair: Pair) -> None:

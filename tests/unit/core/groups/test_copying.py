@@ -61,3 +61,21 @@ def test_topics_are_opened_last() -> None:
     wanted = Missing(topics=(CLOSED,), offsets=FIRST, opens=(OPEN,))
     asyncio.run(copy(cast(Admin, Recorder()), "10.0.0.1:10911", wanted))
     assert told == [4, *FIRST, 6]
+
+
+def test_the_first_offset_of_a_group_and_topic_is_told_alone() -> None:
+    """As a broker does: who finds no table makes one, and the last who made one wins (ConsumerOffsetManager.commitOffset)."""
+    tables: dict[tuple[str, str], dict[int, int]] = {}
+
+    class Racing:
+        async def update_consumer_offset(self, address: str, group: str, topic: str, queue: int, offset: int) -> None:
+            found = tables.get((group, topic))
+            if found is not None:
+                found[queue] = offset
+                return
+            await asyncio.sleep(0)
+            tables[group, topic] = {queue: offset}
+
+    offsets = tuple((group, topic, queue, 7) for group in ("a", "b") for topic in ("x", "y") for queue in range(3))
+    asyncio.run(copy(cast(Admin, Racing()), "10.0.0.1:10911", Missing(offsets=offsets)))
+    assert len(tables) == 4 and all(table == {0: 7, 1: 7, 2: 7} for table in tables.values())
