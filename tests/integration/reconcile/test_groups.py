@@ -103,7 +103,7 @@ async def test_no_first_offset_of_many_is_lost(admin: Admin, pair: Pair) -> None
     await admin.create_topic(pair.second, "many", read_queues=16, write_queues=16)
     names = [f"reader-{number}" for number in range(300)]
     for name in names:
-        group = msgspec.json.encode(GroupConfig(name=name))
+        group = msgspec.json.encode(GroupConfig(name=name)).decode()
         offsets = tuple((name, "many", queue, 0) for queue in range(16))
         await copy(admin, pair.second, copying.Missing(groups=(group,), offsets=offsets))
     committed = (await held(admin, pair.second)).committed
