@@ -63,7 +63,7 @@ def chart(snapshot: ClusterSnapshot, views: Views, target: Target, now_ms: int) 
     turns = Turns(snapshot, wanted, standings, survey.ills(snapshot, wanted, now_ms), now_ms)
     if found.proves:
         turns.one_first()
-    gates = {index: found.hard or turns.gate(index, found.soft) for index in standings}
+    gates = {index: found.hard or turns.gate(index, found.soft, found.tries) for index in standings}
     return Course(
         target,
         standings,
@@ -111,7 +111,7 @@ class Turns:
         begun = (index for index in self.holders if self.standings[index].due)
         return list(dict.fromkeys([*fresh, *begun, *self.due]))
 
-    def gate(self, index: int, soft: str) -> str:
+    def gate(self, index: int, soft: str, tries: str) -> str:
         """Why a group may not begin, or go on to its next pod; empty if it may."""
         view, standing = self.views[index], self.standings[index]
         begun = index in self.holders
@@ -124,6 +124,9 @@ class Turns:
         lost = any(broken(pod, self.now_ms) for pod in view.pods)
         if not begun and len(self.holders) >= self.most and not (lost and self._open_holders()):
             return f"waits for {self.views[self.holders[0]].name}"
+        if tries and not lost:
+            # Where somebody does not serve that may be whom all wait for; who serves beside it waits for it in any case (``members.others``).
+            return tries
         if (begun and index in self.ills) or lost:
             # Its own member is away because of us, or it does not serve anyway.
             return ""

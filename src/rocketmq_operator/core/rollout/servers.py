@@ -12,7 +12,7 @@ from ..facts import NameServerSnapshot, ObjectFact, PodFact, Problem
 from ..memo import Memo
 from ..nameserver_scaling import missing_brokers, size_of, wanted
 from ..plan import Action
-from . import compare, hold, revisions, windows
+from . import compare, failed, hold, revisions, windows
 from .diff import Change, changes, of_server
 from .requests import bad_times
 from .standing import Standing, broken, of_workload
@@ -116,7 +116,7 @@ def _halted(
     first = len(revisions.history(snapshot.objects, snapshot.server.metadata.uid)) <= 1
     if standing.template_due or (first and not standing.outdated) or (done and not standing.outdated):
         return None
-    return hold.halt(snapshot.pods, standing, rules, snapshot.last_words, now_ms)
+    return failed.halt(snapshot.pods, standing, rules, snapshot.last_words, now_ms)
 
 
 def standing_of(snapshot: NameServerSnapshot, target: Target, now_ms: int) -> Standing | None:

@@ -1,6 +1,7 @@
 """Faults of rollouts that the simulator found in histories 1 to 1,000, continued."""
 
 import msgspec
+import pytest
 
 from rocketmq_operator.api.common import condition
 from rocketmq_operator.core import names
@@ -64,6 +65,25 @@ def test_a_group_that_leaves_without_its_master_gets_the_new_try_that_is_asked_f
     assert not halted(world)
     world.pass_seconds(40)
     assert "c-1-0" in world.taken or "c-1-1" in world.taken
+
+
+@pytest.mark.parametrize("edit", [{}, {"limits": {"memory": "3Gi"}}])
+def test_a_new_try_that_is_asked_for_lets_no_pod_that_serves_have_what_failed(edit: dict[str, object]) -> None:
+    """Pods of a group that was never open lacked the image, and were about to try again; until then they halted nothing, and a slave
+    that served was restarted for it."""
+    world, _ = comes_without_image()
+    for member in (0, 1):
+        without_image(world, world.world.start(1, member).name)
+    assert halted(world)
+    world.world.edit(**edit)
+    restart(world)
+    waits = condition(world.second().status.conditions, "RollingOut")
+    assert waits and "waits until c-1-" in waits.message and "has tried again" in waits.message
+    for _ in range(60):
+        world.second()
+        for name in set(world.taken) & set(world.world.pods):
+            without_image(world, name)
+    assert set(world.taken) == {"c-1-0", "c-1-1"} and halted(world)
 
 
 def leaving_without_image() -> Rolling:
