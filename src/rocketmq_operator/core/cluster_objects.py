@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from . import names, objects, registration, sizes
+from . import intent_data, names, objects, registration, sizes
 from .build import config, network
 from .cluster_owner import owner_of
 from .facts import ClusterSnapshot, PodFact, Problem
@@ -14,9 +14,9 @@ from .groups.life import OVER, Phase
 from .groups.view import GroupView
 from .intents import as_it_stands, intent
 from .members import member_count
-from .plan import Action
+from .plan import Action, Apply
 from .rollout import workloads
-from .rollout.course import IN_TURN
+from .rollout.course import AWAY
 from .rollout.template import going_now
 from .volumes import anew
 
@@ -43,7 +43,25 @@ def decide(snapshot: ClusterSnapshot, groups: Groups) -> Decided:
         # A group that stays as it is goes on with the ConfigMap that it was started with.
         wanted += [config_map, *allowed] if allowed else []
     actions, taken = objects.decide(wanted, snapshot.objects, owner)
-    return Decided(actions, [*problems, *taken])
+    return Decided(_one_by_one(snapshot, groups, actions), [*problems, *taken])
+
+
+def _one_by_one(snapshot: ClusterSnapshot, groups: Groups, actions: list[Action]) -> list[Action]:
+    """A group is closed, or begins to move, only while those that count as open are as they were seen: by a view that lags a second one
+    would follow the one that has just begun (found by the simulator)."""
+    phases = {index: (view.life.phase, groups.steps[index].life.phase) for index, view in groups.views.items()}
+    begin = {index for index, (now, then) in phases.items() if then in AWAY and now not in AWAY}
+    if not begin:
+        return actions
+    intents = {names.intent(snapshot.cluster.metadata.name, index) for index in begin}
+    stay = (index for index, each in phases.items() if index < groups.wanted and AWAY.isdisjoint(each))
+    seen = tuple(each for index in stay if (each := intent_data.seen(snapshot, index)))
+    return [
+        msgspec.structs.replace(each, seen=seen)
+        if isinstance(each, Apply) and each.obj["metadata"]["name"] in intents
+        else each
+        for each in actions
+    ]
 
 
 def held(snapshot: ClusterSnapshot, groups: Groups) -> list[Action]:
@@ -81,8 +99,7 @@ def _budgets(snapshot: ClusterSnapshot, groups: Groups) -> list[Json]:
         sum(_members(snapshot, view.index) - 1 for view in staying) + len(left) - masters,
         masters_move=snapshot.nodes is not None,
         slaves_stay=any(
-            view.life.phase in {Phase.MOVING, *IN_TURN} or _master_away(view) or _restarts(snapshot, groups, view)
-            for view in staying
+            view.life.phase in AWAY or _master_away(view) or _restarts(snapshot, groups, view) for view in staying
         ),
     )
 

@@ -25,18 +25,19 @@ class Create(Action, frozen=True):
     obj: Json
 
 
-class Apply(Action, frozen=True):
-    """Bring an object of ours back to what it should be, by server-side apply."""
-
-    obj: Json
-
-
 class Seen(msgspec.Struct, frozen=True):
     """An object on which a decision rests, mostly a group's intent, as the plan saw it."""
 
     name: str
     resource_version: str
     kind: str = "ConfigMap"
+
+
+class Apply(Action, frozen=True):
+    """Bring an object of ours back to what it should be, by server-side apply, if what was ``seen`` is as it was."""
+
+    obj: Json
+    seen: tuple[Seen, ...] = ()
 
 
 class Beside(msgspec.Struct, frozen=True):

@@ -144,7 +144,7 @@ class Actor:
 def _seen(action: Action) -> tuple[Seen, ...]:
     """On what it rests that must not have changed since."""
     match action:
-        case SetFinalizer(seen=seen):
+        case Apply(seen=seen) | SetFinalizer(seen=seen):
             return seen
         case Remove(intent=Seen() as intent) | SetPartition(intent=Seen() as intent) | Orphan(intent=Seen() as intent):
             return (intent,)

@@ -6,7 +6,17 @@ from typing import Any, cast
 import msgspec
 
 from rocketmq_operator.admin import Admin
-from rocketmq_operator.core.plan import Action, Annotate, Beside, Orphan, Remove, Seen, SetFinalizer, SetPartition
+from rocketmq_operator.core.plan import (
+    Action,
+    Annotate,
+    Apply,
+    Beside,
+    Orphan,
+    Remove,
+    Seen,
+    SetFinalizer,
+    SetPartition,
+)
 from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.types import Ref
 from rocketmq_operator.reconcile.act import Actor
@@ -67,6 +77,21 @@ def test_nobody_is_taken_once_another_of_its_group_is_on_its_way_out() -> None:
     kube.put(pod)
     again = msgspec.structs.replace(action, beside=(Beside("c-0-1", kube.find("Pod", "c-0-1")["metadata"]["uid"]),))
     assert carried_out(kube, again) == [("patch", "StatefulSet", "c-0")]
+
+
+def test_a_group_does_not_begin_to_close_once_another_has() -> None:
+    """What this very operator had written a moment ago its view did not say yet (found by the simulator)."""
+    kube, taken = made()
+    assert taken.intent is not None
+    other = stored("ConfigMap", "c-broker-intent-1", data={"phase": "Yielding"})
+    kube.put({**other, "data": {"phase": ""}})
+    action = Apply("Closed", "closes broker-1", other, (taken.intent,))
+    kube.put({**kube.find("ConfigMap", INTENT), "data": {"phase": "Yielding"}})
+    assert carried_out(kube, action) == []
+    current = kube.find("ConfigMap", INTENT)["metadata"]["resourceVersion"]
+    assert carried_out(kube, msgspec.structs.replace(action, seen=(Seen(INTENT, current),))) == [
+        ("apply", "ConfigMap", "c-broker-intent-1")
+    ]
 
 
 def test_a_set_is_not_made_anew_once_its_groups_intent_says_otherwise() -> None:

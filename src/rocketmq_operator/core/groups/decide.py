@@ -10,7 +10,7 @@ from ..facts import ClusterSnapshot
 from ..members import existing
 from ..plan import Action, Beside, Configure, Copy, Remove, SetPartition
 from ..rollout import survey, turn
-from ..rollout.course import IN_TURN, Course, chart
+from ..rollout.course import AWAY, IN_TURN, Course, chart
 from ..rollout.target import Target, resolve
 from . import copying, joining, leaving, moving
 from .closing import CLOSE, Circle
@@ -215,9 +215,8 @@ def _wanted(
             return leaving.step(view, circle)
         case Phase.YIELDING | Phase.RESTARTING:
             return turn.step(view, circle, course) or Step(life)
-    away = {Phase.MOVING, *IN_TURN}
-    others_move = any(step.life.phase in away for step in before.values()) or any(
-        other.life.phase in away for other in circle.knowing if other.index != view.index
+    others_move = any(step.life.phase in AWAY for step in before.values()) or any(
+        other.life.phase in AWAY for other in circle.knowing if other.index != view.index
     )
     begun = moving.begin(view, circle, others_move) if life.initialized else None
     if begun:

@@ -17,6 +17,8 @@ from .standing import Standing, broken
 from .target import Target
 
 IN_TURN = frozenset({Phase.YIELDING, Phase.RESTARTING})
+AWAY = IN_TURN | {Phase.MOVING}
+"""Phases in which a group is closed for a while because of us, or about to be; others wait with theirs."""
 
 
 class Course(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from rocketmq_operator.core.opening import FENCED_FOR_EVER
-from rocketmq_operator.core.plan import Action, Remove
+from rocketmq_operator.core.plan import Action, Apply, Remove
 from tests.unit.core.world import World
 
 from .story import go, running, settings
@@ -115,3 +115,13 @@ def test_its_pod_goes_only_while_the_intent_is_as_it_was_seen() -> None:
     world = cordoned()
     (taken,) = (action for action in go(world, 40) if isinstance(action, Remove))
     assert taken.intent is not None and taken.intent.name == "c-broker-intent-0"
+
+
+def test_it_begins_only_while_the_other_group_is_as_it_was_seen() -> None:
+    world = cordoned()
+    while world.intent(0)["phase"] != "Moving":
+        world.plan()
+    (begun,) = (
+        each for each in world.done if isinstance(each, Apply) and each.obj.get("data", {}).get("phase") == "Moving"
+    )
+    assert [seen.name for seen in begun.seen] == ["c-broker-intent-1"]

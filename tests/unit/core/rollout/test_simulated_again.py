@@ -3,9 +3,11 @@
 import msgspec
 import pytest
 
+from rocketmq_operator.api import BrokerClusterStatus
 from rocketmq_operator.api.common import condition
 from rocketmq_operator.core import names
 from rocketmq_operator.core.facts import PodFact, Problem
+from rocketmq_operator.core.plan import Apply, Plan
 from rocketmq_operator.core.rollout.standing import BROKEN_MS, broken
 
 from .rolling import Rolling, comes_without_image
@@ -221,3 +223,39 @@ def test_the_last_slave_that_serves_waits_for_one_that_has_just_failed() -> None
     assert "c-0-2" not in world.taken
     world.pass_seconds(60)
     assert "c-0-2" in world.taken
+
+
+def begins(plan: Plan[BrokerClusterStatus]) -> dict[str, list[str]]:
+    """The intents by which groups begin to close, and those that must be as they were seen then."""
+    return {
+        each.obj["metadata"]["name"]: [seen.name for seen in each.seen]
+        for each in plan.actions
+        if isinstance(each, Apply) and each.obj.get("data", {}).get("phase") == "Yielding"
+    }
+
+
+def test_a_group_closes_only_while_the_others_are_as_they_were_seen() -> None:
+    """Their name server was away, so none was ready or waited for its turn; one began, its pod was ready again, and by a view that did
+    not know yet that it had begun a second one followed."""
+    world = Rolling(groups=3, membersPerGroup=1)
+    order_topics(world)
+    world.bad = world.revisions()
+    world.world.now_ms += 300_000
+    world.world.edit(brokerImage="other")
+    while not (found := begins(world.second())):
+        before = world.world.objects["ConfigMap", "c-broker-intent-0"]
+    assert found == {"c-broker-intent-0": ["c-broker-intent-1", "c-broker-intent-2"]}
+    late = world.world.copy()
+    late.objects["ConfigMap", "c-broker-intent-0"] = before
+    late.pods["c-0-0"] = msgspec.structs.replace(late.pods["c-0-0"], ready=True)
+    assert begins(late.plan()) == {"c-broker-intent-1": ["c-broker-intent-0", "c-broker-intent-2"]}
+    assert not begins(world.second())
+
+
+def test_groups_that_may_close_together_do_not_wait_for_each_other() -> None:
+    world = Rolling(groups=3, membersPerGroup=1, rollout={"maxUnavailableGroups": 2})
+    order_topics(world)
+    world.world.edit(brokerImage="other")
+    while not (found := begins(world.second())):
+        pass
+    assert found == {f"c-broker-intent-{group}": ["c-broker-intent-2"] for group in (0, 1)}
