@@ -7,6 +7,7 @@ complete is kept in a ConfigMap as well, and given back when none of them is lef
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from .facts import NameServerSnapshot, ObjectFact, PodFact, Problem
 from .memo import Memo
 
 OrderConfiguration = Mapping[str, str]
+EMPTY: OrderConfiguration = MappingProxyType({})
 
 KEY = "orders.json"
 MOST_BYTES = 1_000_000
@@ -53,7 +55,7 @@ def missed(snapshot: NameServerSnapshot, pod: PodFact) -> OrderConfiguration | N
     if own is None:
         return None
     held = _held(snapshot, [each for each in snapshot.pods if each.opened and each.listed != "false"])
-    known = agreed(held) if held else kept(snapshot)
+    known = agreed(held, kept(snapshot)) if held else kept(snapshot)
     return {key: value for key, value in known.items() if own.get(key) != value}
 
 
@@ -64,19 +66,21 @@ def _meant(snapshot: NameServerSnapshot, pods: Sequence[PodFact]) -> OrderConfig
     unlisted = _held(snapshot, [pod for pod in pods if pod.listed == "false"])
     if not held and not unlisted:
         return None
-    return {**agreed(unlisted), **(agreed(held) if held else kept(snapshot))}
+    before = kept(snapshot)
+    return {**agreed(unlisted), **(agreed(held, before) if held else before)}
 
 
 def _held(snapshot: NameServerSnapshot, pods: Sequence[PodFact]) -> list[OrderConfiguration]:
     return [held for pod in pods if (held := snapshot.orders.get(pod.name)) is not None]
 
 
-def agreed(sources: Sequence[OrderConfiguration]) -> OrderConfiguration:
-    """All keys that any source holds, each with the value that most hold; of equally many, the first in order."""
+def agreed(sources: Sequence[OrderConfiguration], before: OrderConfiguration = EMPTY) -> OrderConfiguration:
+    """All keys that any source holds, each with the value that most hold; of equally many, the one that was agreed on before, else the
+    first in order: a name server that was away has no more to say than one that was told meanwhile (found by the simulator)."""
     values: dict[str, str] = {}
     for key in sorted({key for source in sources for key in source}):
         counted = Counter(source[key] for source in sources if key in source)
-        values[key] = min(counted, key=lambda value: (-counted[value], value))
+        values[key] = min(counted, key=lambda value: (-counted[value], value != before.get(key), value))
     return values
 
 

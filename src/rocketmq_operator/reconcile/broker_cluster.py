@@ -158,4 +158,5 @@ class BrokerClusters:
         told = intents.told(
             cluster.metadata.name, self._world.facts(Key(cluster.kind, namespace, cluster.metadata.name))
         )
-        return announced.of_reference(place, name, size, self._world.pods_of(key), told)
+        # A name server that is only asked to go is still waited for and told: if it stays, it would hold what was true before.
+        return announced.of_reference(place, name, size, self._world.pods_there(key), told)

@@ -71,9 +71,13 @@ class World:
         return self.taken.seen_sets(self.opened.seen(key.namespace, facts))
 
     def pods_of(self, key: Key) -> tuple[PodFact, ...]:
-        """The pods of a resource."""
+        """The pods of a resource; who was asked to go is going."""
+        return self.taken.seen(self.pods_there(key))
+
+    def pods_there(self, key: Key) -> tuple[PodFact, ...]:
+        """The pods of a resource as the view has them: also one that was asked to go, which its controller may take much later, or never."""
         views = self.pods.by_index("owner", f"{key.kind}/{key.namespace}/{key.name}")
-        return self.taken.seen(self._pods.get(key, views, lambda: _in_order(views)))
+        return self._pods.get(key, views, lambda: _in_order(views))
 
     def claims_of(self, key: Key) -> dict[str, ClaimFact] | None:
         """The claims of a cluster's brokers by name; None where claims may not be read."""

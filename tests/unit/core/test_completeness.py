@@ -22,6 +22,14 @@ def test_what_most_hold_counts(sources: list[dict[str, str]], found: dict[str, s
     assert agreed(sources) == found
 
 
+def test_of_two_values_the_one_that_was_agreed_on_stays() -> None:
+    sources = [{"a": "1"}, {"a": "2"}]
+    assert agreed(sources, {"a": "2"}) == {"a": "2"}
+    assert agreed(sources, {"a": "3"}) == {"a": "1"}, "nobody holds it"
+    assert agreed([*sources, {"a": "1"}], {"a": "2"}) == {"a": "1"}, "more of them hold the other"
+    assert agreed(sources, {"a": "2", "b": "1"}) == {"a": "2"}, "what somebody deleted does not come back"
+
+
 def fresh(*orders: dict[str, str]) -> NamesWorld:
     world = NamesWorld(len(orders))
     world.plan()

@@ -179,3 +179,18 @@ def test_one_that_does_not_say_what_it_holds_is_not_listed_again() -> None:
     world.silent.clear()
     world.settle(4)
     assert world.pods["n-ns-1"].listed == "true" and world.orders["n-ns-1"] == changed
+
+
+def test_one_that_was_away_while_it_changed_does_not_outvote_one_that_was_told() -> None:
+    """Of two values the first in order counted, was kept, and given to the next name server that started (found by the simulator)."""
+    world, changed = ordered(3), {"a": "broker-0:4;broker-1:4"}
+    world.silent = {"n-ns-0"}
+    world.orders |= {"n-ns-1": dict(changed), "n-ns-2": dict(changed)}
+    world.plan()
+    assert kept(world.snapshot()) == changed
+    world.replace("n-ns-1")
+    world.brokers_look()
+    world.silent = set()
+    world.plan()
+    assert kept(world.snapshot()) == changed
+    assert world.orders == {"n-ns-0": ORDER, "n-ns-1": changed, "n-ns-2": changed}

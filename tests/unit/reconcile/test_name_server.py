@@ -8,6 +8,7 @@ import pytest
 from rocketmq_operator.admin import Unreachable
 from rocketmq_operator.admin.nameserver import ORDER_NAMESPACE
 from rocketmq_operator.core import names
+from rocketmq_operator.reconcile.broker_cluster import BrokerClusters
 from rocketmq_operator.reconcile.clock import Now
 from rocketmq_operator.reconcile.name_server import NameServers
 from rocketmq_operator.reconcile.report import Reporter
@@ -285,3 +286,26 @@ async def test_a_server_that_fails_midway_is_tried_again(silent: str) -> None:
     await place.settle(0, 1)
     assert place.kubelets.listed("n-ns") == ["n-ns-0", "n-ns-1"]
     assert place.servers.orders[address(1)] == {"parcel": "broker-0:4"}
+
+
+async def test_a_cluster_still_asks_a_name_server_that_is_only_told_to_go() -> None:
+    """Its StatefulSet's controller waited for another one first, and it stayed; what order topics used had changed meanwhile, and nobody
+    had told it (found by the simulator)."""
+    place = await settled(2)
+    place.world.taken.note([place.pod(1)["metadata"]["uid"]])
+    assert [pod.deleting for pod in place.world.pods_of(KEY)] == [False, True]
+    assert await asked_by_cluster(place) == {address(0), address(1)}
+    going = {**place.pod(1)["metadata"], "deletionTimestamp": "2026-01-01T00:00:00Z"}
+    place.kube.put({**place.pod(1), "metadata": going})
+    place.kube.feed(place.world)
+    assert await asked_by_cluster(place) == {address(0)}, "it goes for certain"
+
+
+async def asked_by_cluster(place: Place) -> set[str]:
+    """The name servers that the cluster waits for and tells."""
+    now = Now(lambda: place.seconds)
+    reporter = Reporter(place.kube, place.told, now)  # type: ignore[arg-type]
+    clusters = BrokerClusters(place.world, place.kube, place.servers, reporter, now, lambda: None)  # type: ignore[arg-type]
+    cluster = place.world.clusters.get("ns", "c")
+    assert cluster is not None
+    return set((await clusters.observe(cluster, Key("BrokerCluster", "ns", "c"))).registrations)
