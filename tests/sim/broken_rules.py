@@ -20,8 +20,8 @@ DRAINING = (
     Broken(
         "the fence is skipped",
         "groups/draining.py",
-        "    if not view.fenced():\n        message",
-        "    if False:\n        message",
+        "    if not view.fenced():\n        return _fence(view, _back(life))",
+        "    if False:\n        return _fence(view, _back(life))",
     ),
     Broken("delayed messages do not count", "groups/drain.py", "    if queues.delayed:\n", "    if False:\n"),
     Broken(

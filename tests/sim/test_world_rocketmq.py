@@ -6,6 +6,7 @@ import pytest
 
 from . import calm
 from .driver.history import History
+from .world import internal
 from .world.kernel import Violation
 from .world.ledger import Batch
 from .world.store import FILE, Store
@@ -185,6 +186,23 @@ def test_delayed_and_half_messages_are_written_though_fenced() -> None:
         master.configure(FENCE)
         await asyncio.sleep(45)
         assert master.store.queues["topic-0", 0] == (0, 3)
+
+    calm.run(test)
+
+
+def test_a_process_that_has_ended_takes_no_message() -> None:
+    """It shares its volume with the one that runs now, which would never deliver what it was not told of."""
+
+    async def test(history: History) -> None:
+        calm.topic(history, "topic-0", "c-0-0")
+        before = calm.broker(history, "c-0-0")
+        history.world.kubelets.restart(before.pod)
+        await asyncio.sleep(25)
+        codes: list[int] = []
+        before.send(history.world.ledger.sent("topic-0", 1, ()), "topic-0", 0, codes.append, 10.0, "timer")
+        now = calm.broker(history, "c-0-0")
+        assert now.listening and now.store is before.store
+        assert codes == [] and internal.timers(now) == {}
 
     calm.run(test)
 

@@ -107,12 +107,11 @@ class Leaving:
             self.clients.sending = True
 
     def send(self, broker: Broker, topic: str, kind: str = "normal", due: float = 0.0) -> None:
-        """One message to a queue of it."""
-        ledger, pod = self.history.world.ledger, broker.pod.uid
+        """One message to a queue of it: to what runs there now, for its pod may have been replaced while everybody read."""
+        now = facts.broker(self.history.world, CLUSTER, self.groups - 1, 0) or broker
+        ledger, pod = self.history.world.ledger, now.pod.uid
         batch = ledger.sent(topic, 1, self.clients.readers(topic))
-        broker.send(
-            batch, topic, 0, lambda code: None if code else ledger.acknowledge(batch, broker.name, pod), due, kind
-        )
+        now.send(batch, topic, 0, lambda code: None if code else ledger.acknowledge(batch, now.name, pod), due, kind)
 
     def stop(self, consumer: Consumer, failing: float) -> None:
         """It reads no more; once all is quiet everybody reads."""

@@ -111,7 +111,10 @@ class Broker(Process):
     # --- messages
 
     def send(self, batch: Batch, topic: str, queue: int, done: Done, due: float = 0.0, kind: str = "normal") -> None:
-        """A producer's request; ``done`` hears the response's code, perhaps later."""
+        """A producer's request; ``done`` hears the response's code, perhaps later, and nothing from a process that has ended: what
+        that wrote into its volume nobody would deliver."""
+        if not self.listening:
+            return
         config = self.store.topics.get(topic)
         if int(self.config.get("startAcceptSendRequestTimeStamp", "0")) > self.kernel.milliseconds():
             done(CLOSED)

@@ -7,6 +7,7 @@ from rocketmq_operator.api.scaling import OnTimeout
 from ..facts import BrokerFact, Problem
 from ..opening import FENCE
 from ..plan import Remove
+from ..rollout.members import lost
 from . import drain
 from .closing import CLOSE, LOOK_SECONDS, Circle, configure, kept, lives_here_alone, rules
 from .life import FORCED, Life, Phase
@@ -16,6 +17,9 @@ from .view import GroupView, data_of
 SETTLE_MS = 5_000
 """Between two equal readings. What was stored just before the fence is sorted into queues within milliseconds."""
 
+UNHEARD_MS = 120_000
+"""How long a removal by force waits for a master that runs and does not answer: force is the way out where nothing else is."""
+
 
 def step(view: GroupView, circle: Circle) -> Step:
     """Fenced: nothing comes in any more. Gone only after two equal readings that find nothing, from one and the same process."""
@@ -24,20 +28,39 @@ def step(view: GroupView, circle: Circle) -> Step:
         # Decided, and perhaps done, also where the user has thought better of force since: who looks again may see a workload that is
         # gone, and a master that does not answer for that.
         forced = life.reading == FORCED
-        why = " by force: spec.scaleDown.force named it" if forced else ": every message in it was read"
-        return remove(view, f"removed {view.name}{why}")
+        return _by_force(view, circle) if forced else remove(view, f"removed {view.name}: every message in it was read")
     if fact is None:
         return _blocked(view, circle, "its master does not answer", None)
     if not view.fenced():
-        message = f"fenced {view.name}: it takes no message any more"
-        action = configure(view, "GroupFenced", message, kept(view, {**CLOSE, **FENCE}))
-        return Step(_back(life), (action,), "is being fenced", again=1.0)
+        return _fence(view, _back(life))
     reading = _reading(view, circle, fact)
     if reading is None:
         return _blocked(view, circle, "not every master answers", None)
     if not reading.drained:
         return _blocked(view, circle, words(reading), reading)
     return _drained(view, circle, (fact.boot, reading.mark))
+
+
+def _by_force(view: GroupView, circle: Circle) -> Step:
+    """The user gave up what is stored in it, not what it would still take: a master that lives is fenced before it goes, also one that
+    was not heard for a moment when this was decided (found by the simulator)."""
+    if view.fact is not None and not view.fenced():
+        return _fence(view, view.life)
+    if view.fact is None and _may_answer(view, circle.now_ms):
+        doing = "waits for an answer of its master, to fence it before it is removed by force"
+        return Step(view.life, doing=doing, again=LOOK_SECONDS)
+    return remove(view, f"removed {view.name} by force: spec.scaleDown.force named it")
+
+
+def _may_answer(view: GroupView, now_ms: int) -> bool:
+    """Whether a master that does not answer may still take messages, and hear us soon; for what only we do not reach, a time."""
+    return not view.down and not lost(view, now_ms) and now_ms - view.life.since < UNHEARD_MS
+
+
+def _fence(view: GroupView, life: Life) -> Step:
+    message = f"fenced {view.name}: it takes no message any more"
+    action = configure(view, "GroupFenced", message, kept(view, {**CLOSE, **FENCE}))
+    return Step(life, (action,), "is being fenced", again=1.0)
 
 
 def _reading(view: GroupView, circle: Circle, fact: BrokerFact) -> drain.Reading | None:

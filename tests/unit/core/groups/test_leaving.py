@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import msgspec
 
 from rocketmq_operator.api.common import condition
+from rocketmq_operator.core.facts import BrokerFact
 from rocketmq_operator.core.groups.data import Queues, Topic
 from rocketmq_operator.core.opening import FENCED_FOR_EVER
-from rocketmq_operator.core.plan import Action, Copy, PutOrders, Remove, WipeWritePermission
+from rocketmq_operator.core.plan import Action, Configure, Copy, PutOrders, Remove, WipeWritePermission
 from tests.unit.core.world import SERVERS, World
 
 from .story import change, go, holding, running, settings, start
@@ -343,6 +344,48 @@ def test_a_group_whose_master_is_down_is_fenced_by_its_intent_and_may_be_forced(
     assert removed(go(world, 60)) == []
     world.edit(scaleDown={"timeoutSeconds": 10, "onTimeout": "Force", "force": ["broker-1"]})
     assert removed(go(world, 10)) == ["c-1"]
+
+
+def forced_unheard() -> tuple[World, BrokerFact]:
+    """A group whose removal by force was decided while its closed master missed answers; and what that would have said."""
+    world = running()
+    world.data["c-1-0"] = holding("orders", messages=50, read=10)
+    world.edit(groupReplica=1, scaleDown={"timeoutSeconds": 10, "onTimeout": "Force", "force": ["broker-1"]})
+    while phase(world) != "Fenced":
+        go(world, 1)
+    fact = world.brokers.pop("c-1-0")
+    assert fact.permission == 4 and fact.accepts_from == 0
+    while phase(world) != "Removing":
+        assert removed(go(world, 1)) == []
+    return world, fact
+
+
+def test_a_master_that_answers_again_is_fenced_before_it_is_removed_by_force() -> None:
+    """It took messages from clients with old routes, and was only not heard for a moment (found by the simulator)."""
+    world, fact = forced_unheard()
+    world.brokers["c-1-0"] = fact
+    done = go(world, 4)
+    assert [type(each) for each in done if isinstance(each, Configure | Remove)] == [Configure, Remove]
+    assert settings(done, "c-1-0")[0]["startAcceptSendRequestTimeStamp"] == str(FENCED_FOR_EVER)
+    assert removed(done) == ["c-1"]
+
+
+def test_a_master_that_runs_and_is_not_heard_for_long_is_removed_by_force_all_the_same() -> None:
+    world, _ = forced_unheard()
+    assert removed(go(world, 115)) == [], "it may answer yet"
+    told = condition(world.plan().status.conditions, "Scaling")
+    assert told and "waits for an answer of its master" in told.message
+    assert removed(go(world, 10)) == ["c-1"]
+
+
+def test_a_master_that_nobody_has_heard_for_long_is_removed_by_force_at_once() -> None:
+    world, _ = forced_unheard()
+    for listed in world.lists.values():
+        assert listed and listed.pop("broker-1", None)
+    long_ago = world.now_ms - 130_000
+    silent = {"ready": False, "listening": False, "created": long_ago, "started": long_ago, "silent_since": long_ago}
+    world.pods["c-1-0"] = msgspec.structs.replace(world.pods["c-1-0"], **silent)
+    assert removed(go(world, 2)) == ["c-1"]
 
 
 def test_two_groups_leave_together() -> None:
