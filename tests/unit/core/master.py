@@ -56,7 +56,10 @@ class Master:
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
-                total, head = struct.unpack(">II", self.rfile.read(8))
+                sizes = self.rfile.read(8)
+                if not sizes:
+                    return  # somebody looked whether anything listens here
+                total, head = struct.unpack(">II", sizes)
                 asked = json.loads(self.rfile.read(head & 0xFFFFFF))
                 self.rfile.read(total - 4 - head)
                 body = master.body(asked["code"], asked["extFields"])
