@@ -8,6 +8,7 @@ from rocketmq_operator.admin import Admin
 from rocketmq_operator.core.names import FIELD_MANAGER
 from rocketmq_operator.core.release import THIS, Release
 from rocketmq_operator.reconcile.controller import Controller
+from rocketmq_operator.reconcile.world import Key
 from rocketmq_operator.runtime.election import Terms
 from rocketmq_operator.runtime.lease import Elector
 
@@ -18,6 +19,19 @@ from ..world.kernel import EPOCH
 
 TERMS = Terms(lease_seconds=60, renew_seconds=45.0, retry_seconds=15.0)
 """Slower than in life, because each renewal costs time; the proportions are the same."""
+
+
+LOOK_SECONDS = 3.0
+"""Between two looks that nothing but time asks for, at least; in life at first 1 s, and 3 s after half a minute. A look costs as much as
+all else that happens in those seconds."""
+
+
+class Looks(Controller):
+    """Looks less often for what only brokers and name servers know."""
+
+    async def _reconcile(self, key: Key) -> float | None:
+        after = await super()._reconcile(key)
+        return None if after is None else max(after, LOOK_SECONDS)
 
 
 class Died(asyncio.CancelledError):
@@ -43,7 +57,7 @@ class Operator:
         self.admin.on_write = watchdog.broker_write
         clock = SimClock(asyncio.get_running_loop(), EPOCH)
         self._elector: Elector | None = None
-        self.controller = Controller(
+        self.controller = Looks(
             self.link,
             cast(Admin, self.admin),
             self,
