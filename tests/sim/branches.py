@@ -78,7 +78,7 @@ class Forking:
                 # A run that stops at a failure ends its workers, which know nothing of their children.
                 die_with_parent()
                 asyncio._set_running_loop(loop)  # asyncio knows it by the process, too
-                if asyncio.current_task() is None:  # and from Python 3.14 on which task it is in
+                if task and asyncio.current_task() is None:  # and from Python 3.14 on which task it is in
                     asyncio.tasks._enter_task(loop, task)
                 self._pipe, self.gathered = write, []
                 self._began = 0.0  # a child's processor time begins with it

@@ -15,23 +15,20 @@ from rocketmq_operator.runtime.lease import Elector
 from ..invariants import Watchdog
 from ..loop import SimClock
 from ..world import Link, SimAdmin, World
-from ..world.kernel import EPOCH
+from ..world.kernel import EPOCH, Kernel
 
 TERMS = Terms(lease_seconds=60, renew_seconds=45.0, retry_seconds=15.0)
 """Slower than in life, because each renewal costs time; the proportions are the same."""
 
 
-LOOK_SECONDS = 3.0
-"""Between two looks that nothing but time asks for, at least; in life at first 1 s, and 3 s after half a minute. A look costs as much as
-all else that happens in those seconds."""
-
-
 class Looks(Controller):
-    """Looks less often for what only brokers and name servers know."""
+    """Looks less often than in life for what only brokers and name servers know; ``kernel`` says how often."""
+
+    kernel: Kernel
 
     async def _reconcile(self, key: Key) -> float | None:
         after = await super()._reconcile(key)
-        return None if after is None else max(after, LOOK_SECONDS)
+        return None if after is None else max(after, self.kernel.look_seconds)
 
 
 class Died(asyncio.CancelledError):
@@ -67,6 +64,7 @@ class Operator:
             guard=self._guard,
             release=release,
         )
+        self.controller.kernel = world.kernel
         if elect:
             own = Link(world.api, world.weather, random, FIELD_MANAGER, self._step)
             self._elector = Elector(

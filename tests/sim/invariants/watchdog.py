@@ -17,7 +17,8 @@ from .taking import Taking
 if TYPE_CHECKING:
     from ..driver.operator import Operator
 
-LOOK_SECONDS = 5.0
+LOOK_SECONDS, QUIET_SECONDS = 5.0, 15.0
+"""Between two looks at what lasts, while things happen and once all is quiet; at each write the world is looked at in any case."""
 
 
 class Watchdog:
@@ -84,4 +85,5 @@ class Watchdog:
         for name, problem in self.lasting.look(self.operators()):
             self._tell(name, problem)
         if not self.world.clients.stopped:
-            self.world.kernel.later(LOOK_SECONDS, self._look_often)
+            quiet = self.world.weather.quiet
+            self.world.kernel.later(QUIET_SECONDS if quiet else LOOK_SECONDS, self._look_often)

@@ -37,6 +37,9 @@ class Kernel:
         self.seen: Counter[str] = Counter()
         self.numbers = 0
         self.pace = 1.0
+        self.look_seconds = 3.0
+        """Between an operator's looks that nothing but time asks for, at least; in life at first 1 s, and 3 s after half a minute. A look
+        costs as much as all else that happens in those seconds."""
         self.failed: asyncio.Future[Violation] = self.loop.create_future()
         self.loop.set_exception_handler(self._broken)
 
