@@ -68,7 +68,7 @@ class Forking:
 
     def take(self, seen: Counter[str]) -> int:
         """See ``Crossing``. What has happened is counted by one of all that have it in common."""
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        loop = asyncio.get_running_loop()
         left = signal.alarm(0)  # a child has none, and the parent's is not for the time it waits
         for way in range(1, WAYS):
             read, write = os.pipe()
@@ -78,8 +78,6 @@ class Forking:
                 # A run that stops at a failure ends its workers, which know nothing of their children.
                 die_with_parent()
                 asyncio._set_running_loop(loop)  # asyncio knows it by the process, too
-                if task and asyncio.current_task() is None:  # and from Python 3.14 on which task it is in
-                    asyncio.tasks._enter_task(loop, task)
                 self._pipe, self.gathered = write, []
                 self._began = 0.0  # a child's processor time begins with it
                 self.ways += str(way)
