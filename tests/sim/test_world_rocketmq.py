@@ -1,11 +1,13 @@
 """Simulated servers keep to what was run on real ones (the facts are those of docs and ROCKETMQ's own code)."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from . import calm
 from .driver.history import History
+from .invariants.copies import leaves_a_copy
 from .world import internal
 from .world.kernel import Violation
 from .world.ledger import Batch
@@ -231,3 +233,23 @@ def test_a_log_that_never_had_a_message_of_a_queue_does_not_reach_one_that_had()
     slave.copy_from(master, 2 * FILE)
     assert (slave.base, slave.end) == (master.base, master.end)
     assert not slave.reaches(master) and master.reaches(slave) and master.clone().reaches(master)
+
+
+@pytest.mark.parametrize(("ago", "last"), [(5, False), (40, True)])
+def test_what_is_delivered_late_counts_as_missing_once_a_look_could_see_it(ago: int, last: bool) -> None:
+    """A slave was cut off while the look was under way that found it a full copy, and its master delivered what was sent long ago."""
+
+    async def test(history: History) -> None:
+        await asyncio.sleep(120)
+        now = history.kernel.now()
+        master, staying, leaving = (calm.broker(history, f"c-0-{member}").store for member in range(3))
+        for seconds in (100, *[ago] * 6):
+            batch = Batch(history.kernel.number(), "topic-0", 1, frozenset(), now - 100)
+            master.append(batch, "topic-0", 0, now=history.kernel.milliseconds() - seconds * 1000)
+        staying.copy_from(master, 1)
+        leaving.copy_from(master, 7)
+        body: dict[str, Any] = {"spec": {"replicas": 2}}
+        told = leaves_a_copy(history.world, "patch", "statefulsets", ("ns", "c-0"), body)
+        assert told == ("c-0-2 is taken, which is the last full copy" if last else None)
+
+    calm.run(test, membersPerGroup=3)

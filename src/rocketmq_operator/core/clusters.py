@@ -6,7 +6,7 @@ import msgspec
 
 from rocketmq_operator.api import BrokerClusterStatus
 
-from . import cluster_objects, deleting, following, gates, names, opening, rolling, sizes
+from . import beside, cluster_objects, deleting, following, gates, names, opening, rolling, sizes
 from .build import config
 from .cluster_owner import owner_of
 from .cluster_status import report
@@ -62,7 +62,7 @@ def plan(snapshot: ClusterSnapshot, now: str, now_ms: int) -> Plan[BrokerCluster
     return report(
         snapshot,
         groups,
-        draft.actions,
+        beside.asked(snapshot, draft.actions),
         draft.problems,
         draft.waiting,
         draft.members,

@@ -119,7 +119,8 @@ class Leaving(msgspec.Struct, frozen=True):
 
 
 class Resize(Action, frozen=True):
-    """Change the number of a StatefulSet's pods and nothing else, if the set and the leaving pod are as the plan saw them.
+    """Change the number of a StatefulSet's pods and nothing else, if the set and the leaving pod are as the plan saw them, and nobody took
+    those ``beside``.
 
     Views lag: a pod that was listed again meanwhile must not be taken away for having been unlisted once.
     """
@@ -129,6 +130,7 @@ class Resize(Action, frozen=True):
     resource_version: str
     replicas: int
     leaving: Leaving | None = None
+    beside: tuple[Beside, ...] = ()
 
 
 class GrowClaim(Action, frozen=True):
@@ -150,12 +152,13 @@ class Orphan(Action, frozen=True):
 
 
 class Rebuild(Action, frozen=True):
-    """Give a slave new volumes: delete its lost claims (name and uid) and then its pod, if they are still lost and it is still
-    the one that was seen."""
+    """Give a slave new volumes: delete its lost claims (name and uid) and then its pod, if they are still lost, it is still the
+    one that was seen, and nobody took those ``beside`` it."""
 
     pod: str
     uid: str
     claims: tuple[tuple[str, str], ...]
+    beside: tuple[Beside, ...] = ()
 
 
 class SetPartition(Action, frozen=True):

@@ -118,7 +118,7 @@ class Actor:
         for seen in _seen(action):
             if not await self._objects.unchanged(seen):
                 return False
-        for pod in action.beside if isinstance(action, Remove | SetPartition) else ():
+        for pod in action.beside if isinstance(action, Remove | Rebuild | Resize | SetPartition) else ():
             if not await self._objects.beside(pod):
                 return False
         return True

@@ -46,7 +46,9 @@ def leaves_a_copy(world: World, verb: str, plural: str, key: Key, body: Any) -> 
     if after == 1:
         ahead = [member for member, each in stores.items() if each.end > master.end and _runs(world, group, member)]
         return f"{key[1]} keeps its master alone, but member {ahead[0]} holds more" if ahead else None
-    if not any(holds(stores[member], master, now) for member in range(1, after) if member in stores):
+    stays = (stores[member] for member in range(1, after) if member in stores)
+    # What a master delivers late, sent long ago, may have been stored since the operator looked, and a slave cut off meanwhile.
+    if not any(holds(each, master, now, looked=NEW_SECONDS) for each in stays):
         leaving = stores.get(after)
         if leaving is not None and holds(leaving, master, now, late=0) and not _new(world, group, after):
             return f"{key[1]}-{after} is taken, which is the last full copy"

@@ -2,7 +2,7 @@
 
 from rocketmq_operator.api import BrokerClusterStatus
 from rocketmq_operator.api.common import Condition, condition
-from rocketmq_operator.core.plan import Apply, Configure, Plan, Resize
+from rocketmq_operator.core.plan import Apply, Configure, Plan, Remove, Resize
 
 from .world import NOW_MS, World, cluster
 
@@ -95,6 +95,30 @@ def test_members_leave_one_at_a_time_down_to_the_master_alone() -> None:
     plan = world.plan()
     assert plan.actions == () and told(plan, "Replicated").reason == "SingleMember"
     assert (intent(world)["members"], intent(world)["inSyncReplicas"]) == ("1", "1")
+
+
+def beside(world: World) -> list[list[str]]:
+    """Who must still be there for each of those to go that the next plan takes."""
+    takers = (action for action in world.plan().actions if isinstance(action, Remove | Resize))
+    return [[each.name for each in taker.beside] for taker in takers]
+
+
+def test_a_member_is_removed_only_while_those_that_stay_are_there() -> None:
+    """One was evicted while the look that decided the removal was under way (found by the simulator)."""
+    world = settled(membersPerGroup=3)
+    world.want(groupReplica=1, membersPerGroup=2)
+    assert beside(world) == [["c-0-0", "c-0-1"]]
+    world.stop_pods()
+    world.want(groupReplica=1, membersPerGroup=3)
+    assert beside(world) == [[]], "nobody is taken"
+
+
+def test_a_slave_that_cannot_catch_up_restarts_only_while_the_others_are_there() -> None:
+    world = settled(membersPerGroup=3)
+    world.change_broker("c-0-0", min_offset=90 * MIB)
+    world.change_broker("c-0-1", max_offset=80 * MIB)
+    world.now_ms += 120_000
+    assert beside(world) == [["c-0-0", "c-0-2"]]
 
 
 def test_what_a_removal_waits_for_is_said() -> None:

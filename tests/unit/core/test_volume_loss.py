@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from rocketmq_operator.core.opening import FENCED_FOR_EVER
-from rocketmq_operator.core.plan import Rebuild, Remove, SetPartition
+from rocketmq_operator.core.plan import Beside, Rebuild, Remove, SetPartition
 
 from .test_volume_growth import of, problem, settled, volumes
 from .world import NOW_MS, World
@@ -30,7 +30,7 @@ def away(world: World, pod: str) -> None:
 
 def test_a_slave_without_its_volume_gets_a_new_one_and_starts_anew() -> None:
     world = with_messages()
-    pod, uid = world.pods["c-0-1"], volumes(world).claims[STORE].uid
+    pod, master, uid = world.pods["c-0-1"], world.pods["c-0-0"], volumes(world).claims[STORE].uid
     volumes(world).change(STORE, phase="Lost")
     away(world, "c-0-1")
     plan = world.plan()
@@ -41,6 +41,7 @@ def test_a_slave_without_its_volume_gets_a_new_one_and_starts_anew() -> None:
             "c-0-1",
             pod.uid,
             ((STORE, uid),),
+            (Beside("c-0-0", master.uid),),
         )
     ]
     assert problem(plan)[0] == "VolumeLost" and "from its master now" in problem(plan)[1]

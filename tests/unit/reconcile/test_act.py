@@ -12,7 +12,9 @@ from rocketmq_operator.core.plan import (
     Apply,
     Beside,
     Orphan,
+    Rebuild,
     Remove,
+    Resize,
     Seen,
     SetFinalizer,
     SetPartition,
@@ -70,8 +72,13 @@ def test_nobody_is_taken_once_another_of_its_group_is_on_its_way_out() -> None:
     pod = kube.find("Pod", "c-0-1")
     action = msgspec.structs.replace(action, beside=(Beside("c-0-1", pod["metadata"]["uid"]),))
     removal = Remove("Moved", "moved c-0-0", "Pod", "c-0-0", "uid-c-0-0", action.intent, action.beside)
+    resize = Resize(
+        "MemberRemoved", "removes c-0-2", "c-0", action.uid, action.resource_version, 2, None, action.beside
+    )
+    rebuild = Rebuild("SlaveRebuilt", "rebuilds c-0-2", "c-0-2", "uid-c-0-2", (("gone", "uid"),), action.beside)
     kube.put({**pod, "metadata": {**pod["metadata"], "deletionTimestamp": "2026-01-01T00:00:00Z"}})
-    assert carried_out(kube, action) == carried_out(kube, removal) == []
+    for each in (action, removal, resize, rebuild):
+        assert carried_out(kube, each) == []
     kube.drop("Pod", "c-0-1")
     assert carried_out(kube, action) == []
     kube.put(pod)

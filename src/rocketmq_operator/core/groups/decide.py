@@ -8,7 +8,7 @@ from .. import intent_data, intents, names, opening
 from ..build import storage
 from ..facts import ClusterSnapshot
 from ..members import existing
-from ..plan import Action, Beside, Configure, Copy, Remove, SetPartition
+from ..plan import Action, Configure, Copy, Remove, SetPartition
 from ..rollout import survey, turn
 from ..rollout.course import AWAY, IN_TURN, Course, chart
 from ..rollout.target import Target, resolve
@@ -64,25 +64,15 @@ def takes(step: Step) -> bool:
 
 def _as_seen(view: GroupView, step: Step) -> Step:
     """A member is taken only while the group's intent is as it was seen: a look may take seconds, and another operator that runs for a
-    moment may have opened the group meanwhile. And only while those beside it are there: one may be evicted in the very moment in
-    which the budget allows nobody else (both found by the simulator)."""
+    moment may have opened the group meanwhile (found by the simulator)."""
     seen = intent_data.seen(view.snapshot, view.index)
     if not takes(step):
         return step
     actions = (
-        msgspec.structs.replace(each, intent=seen, beside=_beside(view, each))
-        if isinstance(each, Remove | SetPartition)
-        else each
+        msgspec.structs.replace(each, intent=seen) if isinstance(each, Remove | SetPartition) else each
         for each in step.actions
     )
     return msgspec.structs.replace(step, actions=tuple(actions))
-
-
-def _beside(view: GroupView, action: Remove | SetPartition) -> tuple[Beside, ...]:
-    if isinstance(action, Remove) and action.kind != "Pod":
-        return ()
-    ready = (pod for pod in view.pods if pod.ready and not pod.deleting and pod.uid != action.uid)
-    return tuple(Beside(pod.name, pod.uid) for pod in ready)
 
 
 def demand(snapshot: ClusterSnapshot, now_ms: int) -> Demand:

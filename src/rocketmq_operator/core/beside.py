@@ -1,0 +1,42 @@
+"""Who else of its group must still be there when a member is taken, whichever rule takes it: asked of the API server right before.
+
+A look may take seconds, and who was ready when it began may be evicted until its plan is carried out: the budget counts whom that plan
+takes as healthy until then (found by the simulator).
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from .facts import ClusterSnapshot, PodFact
+from .plan import Action, Beside, Rebuild, Remove, Resize, SetPartition
+from .rollout.template import HELD_PARTITION
+
+
+def asked(snapshot: ClusterSnapshot, actions: Iterable[Action]) -> list[Action]:
+    """The same actions; each that takes a member, only while those beside it are there that were ready."""
+    return [_asked(snapshot, action) for action in actions]
+
+
+def _asked(snapshot: ClusterSnapshot, action: Action) -> Action:
+    if not isinstance(action, Remove | Rebuild | Resize | SetPartition):
+        return action
+    ready = (pod for pod in _others(snapshot, action) if pod.ready and not pod.deleting)
+    return msgspec.structs.replace(action, beside=tuple(Beside(pod.name, pod.uid) for pod in ready))
+
+
+def _others(snapshot: ClusterSnapshot, action: Action) -> Iterable[PodFact]:
+    """Whom an action leaves of the group of which it takes a member; nobody where it takes none."""
+    match action:
+        case Remove(kind="Pod", name=name) | Rebuild(pod=name):
+            return (pod for pod in _members(snapshot, name.rpartition("-")[0]) if pod.name != name)
+        case Resize(name=name, replicas=replicas) if replicas < snapshot.objects["StatefulSet", name].replicas:
+            return (pod for pod in _members(snapshot, name) if pod.member < replicas)
+        case SetPartition(name=name, partition=partition) if partition < HELD_PARTITION:
+            # Also whom it is for, since its controller takes whoever has that name by then.
+            return _members(snapshot, name)
+    return ()
+
+
+def _members(snapshot: ClusterSnapshot, workload: str) -> Iterable[PodFact]:
+    return (pod for pod in snapshot.pods if pod.name.rpartition("-")[0] == workload)
