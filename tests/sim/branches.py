@@ -16,9 +16,9 @@ from typing import Any, Protocol
 
 from ..parent import die_with_parent
 
-CROSSROADS = (40, 48)
+CROSSROADS = (40, 49)
 """After so many events. Late ones are shared by few leaves, so that most of what is paid twice is new."""
-WAYS = 6
+WAYS = 8
 LEAVES = WAYS ** len(CROSSROADS)
 
 
