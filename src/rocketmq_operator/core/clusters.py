@@ -17,7 +17,7 @@ from .groups.life import Phase
 from .groups.view import GroupView
 from .intents import intent
 from .objects import owned
-from .plan import Action, Configure, Plan, SetGate
+from .plan import Action, Configure, Plan, PutOrders, SetGate, WipeWritePermission
 from .rollout.course import IN_TURN
 from .rollout.target import resolve
 from .volumes import decide as volumes
@@ -161,9 +161,12 @@ def _configure(snapshot: ClusterSnapshot, view: GroupView, decision: opening.Dec
 
 
 def _steps(groups: Groups, draft: Draft) -> None:
-    draft.actions += groups.actions
+    actions = [*groups.actions, *(each for _, step in sorted(groups.steps.items()) for each in step.actions)]
+    # What name servers are told rests on intents as they were seen, so it comes before these are written, maybe by this very plan.
+    told = [each for each in actions if isinstance(each, WipeWritePermission | PutOrders)]
+    others = [each for each in actions if not isinstance(each, WipeWritePermission | PutOrders)]
+    draft.actions = [*told, *draft.actions, *others]
     for index, step in sorted(groups.steps.items()):
-        draft.actions += step.actions
         if step.problem:
             draft.problems.append(step.problem)
         if step.doing and index < groups.wanted:

@@ -86,10 +86,11 @@ class Copy(Action, frozen=True):
 
 
 class WipeWritePermission(Action, frozen=True):
-    """Take a broker group's write permission out of a name server's routes (code 205)."""
+    """Take a broker group's write permission out of a name server's routes (code 205), if the group's ``intent`` says what it said."""
 
     server: str
     broker: str
+    intent: Seen | None = None
 
 
 class SetFinalizer(Action, frozen=True):
@@ -195,10 +196,12 @@ class NumberRevision(Action, frozen=True):
 
 
 class PutOrders(Action, frozen=True):
-    """Tell a name server which brokers' queues order topics use (code 100), value by topic."""
+    """Tell a name server which brokers' queues order topics use (code 100), value by topic; if ``intent``, of the group for which that
+    changes, says what it said."""
 
     address: str
     values: dict[str, str]
+    intent: Seen | None = None
 
 
 class Event(msgspec.Struct, frozen=True):

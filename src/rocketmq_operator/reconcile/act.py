@@ -148,6 +148,8 @@ def _seen(action: Action) -> tuple[Seen, ...]:
             return seen
         case Remove(intent=Seen() as intent) | SetPartition(intent=Seen() as intent) | Orphan(intent=Seen() as intent):
             return (intent,)
+        case WipeWritePermission(intent=Seen() as intent) | PutOrders(intent=Seen() as intent):
+            return (intent,)
     return ()
 
 

@@ -12,12 +12,14 @@ from rocketmq_operator.core.plan import (
     Apply,
     Beside,
     Orphan,
+    PutOrders,
     Rebuild,
     Remove,
     Resize,
     Seen,
     SetFinalizer,
     SetPartition,
+    WipeWritePermission,
 )
 from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.types import Ref
@@ -63,6 +65,36 @@ def test_one_that_another_operator_opens_meanwhile_is_left_alone() -> None:
     kube.put({**kube.find("ConfigMap", INTENT), "data": {"phase": ""}})
     assert carried_out(kube, action) == []
     assert carried_out(kube, Remove("Moved", "moved c-0-0", "Pod", "c-0-0", "uid-c-0-0", action.intent)) == []
+
+
+class NameServers:
+    """What name servers are told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    async def wipe_write_permission(self, ns: str, broker_name: str) -> int:
+        self.told.append(f"{ns} hides {broker_name}")
+        return 1
+
+    async def put_kv(self, ns: str, namespace: str, key: str, value: str) -> None:
+        self.told.append(f"{ns} has {value} of {key}")
+
+
+def test_name_servers_are_not_told_any_more_of_a_group_that_another_operator_opens_meanwhile() -> None:
+    """The request before it, of the same plan, took half a minute (found by the simulator)."""
+    kube, taken = made()
+    servers = NameServers()
+    actor = Actor(cast(Kube, kube), cast(Admin, servers), Ref(CLUSTERS, "ns", "c"), lambda: None, World())
+    told = [
+        WipeWritePermission("", "took it out", "10.0.0.1:9876", "broker-0", taken.intent),
+        PutOrders("Orders", "order topics", "10.0.0.1:9876", {"orders": "broker-1:2"}, taken.intent),
+    ]
+    asyncio.run(actor.carry_out(told))
+    assert servers.told == ["10.0.0.1:9876 hides broker-0", "10.0.0.1:9876 has broker-1:2 of orders"]
+    kube.put({**kube.find("ConfigMap", INTENT), "data": {"phase": "Opening"}})
+    outcome = asyncio.run(actor.carry_out(told))
+    assert len(servers.told) == 2 and not outcome.events
 
 
 def test_nobody_is_taken_once_another_of_its_group_is_on_its_way_out() -> None:

@@ -8,7 +8,7 @@ from .. import intent_data, intents, names, opening
 from ..build import storage
 from ..facts import ClusterSnapshot
 from ..members import existing
-from ..plan import Action, Configure, Copy, Remove, SetPartition
+from ..plan import Action, Configure, Copy, PutOrders, Remove, SetPartition, WipeWritePermission
 from ..rollout import survey, turn
 from ..rollout.course import AWAY, IN_TURN, Course, chart
 from ..rollout.target import Target, resolve
@@ -63,13 +63,13 @@ def takes(step: Step) -> bool:
 
 
 def _as_seen(view: GroupView, step: Step) -> Step:
-    """A member is taken only while the group's intent is as it was seen: a look may take seconds, and another operator that runs for a
-    moment may have opened the group meanwhile (found by the simulator)."""
+    """A member is taken, and name servers are told of the group, only while its intent is as it was seen: a look may take seconds, and so may
+    each request of a plan, and another operator that runs for a moment may have opened the group meanwhile (found by the simulator)."""
     seen = intent_data.seen(view.snapshot, view.index)
-    if not takes(step):
-        return step
     actions = (
-        msgspec.structs.replace(each, intent=seen) if isinstance(each, Remove | SetPartition) else each
+        msgspec.structs.replace(each, intent=seen)
+        if isinstance(each, Remove | SetPartition | WipeWritePermission | PutOrders)
+        else each
         for each in step.actions
     )
     return msgspec.structs.replace(step, actions=tuple(actions))

@@ -8,7 +8,7 @@ from rocketmq_operator.api.common import condition
 from rocketmq_operator.core.facts import BrokerFact
 from rocketmq_operator.core.groups.data import Queues, Topic
 from rocketmq_operator.core.opening import FENCED_FOR_EVER
-from rocketmq_operator.core.plan import Action, Configure, Copy, PutOrders, Remove, WipeWritePermission
+from rocketmq_operator.core.plan import Action, Apply, Configure, Copy, PutOrders, Remove, Seen, WipeWritePermission
 from tests.unit.core.world import SERVERS, World
 
 from .story import change, go, holding, running, settings, start
@@ -279,6 +279,25 @@ def test_order_topics_leave_first_on_every_name_server_and_come_back() -> None:
     world.edit(groupReplica=1)
     go(world, 100)
     assert phase(world) == "Left"
+
+
+def test_name_servers_are_told_of_it_only_while_its_intent_is_as_it_was_seen() -> None:
+    """One of two operators had begun a look before the other opened the group, took it out of the routes long after, and nothing brought
+    it back (found by the simulator). What a plan itself writes must not stand in the way."""
+    world = order_world()
+    world.edit(groupReplica=1)
+    kinds, both = set(), 0
+    for _ in range(40):
+        seen = world.objects["ConfigMap", "c-broker-intent-1"].resource_version
+        done = go(world, 1)
+        told = [each for each in done if isinstance(each, PutOrders | WipeWritePermission)]
+        assert all(each.intent == Seen("c-broker-intent-1", seen) for each in told)
+        written = [index for index, each in enumerate(done) if isinstance(each, Apply) and "phase" in each.obj["data"]]
+        assert not told or not written or done.index(told[-1]) < written[0]
+        kinds |= {type(each) for each in told}
+        both += bool(told and written)
+    assert kinds == {PutOrders, WipeWritePermission} and both
+    assert phase(world) == "Closing"
 
 
 def test_a_topic_that_users_make_on_it_since_it_began_to_leave_is_made_elsewhere_before_it_closes() -> None:
