@@ -1,7 +1,8 @@
 """Who else of its group must still be there when a member is taken, whichever rule takes it: asked of the API server right before.
 
 A look may take seconds, and who was ready when it began may be evicted until its plan is carried out: the budget counts whom that plan
-takes as healthy until then (found by the simulator).
+takes as healthy until then. Or it may have died, and a master that comes back may lack what only the slave holds that was to be removed; it
+answered then, though it need not have been ready (both found by the simulator).
 """
 
 from collections.abc import Iterable
@@ -14,15 +15,20 @@ from .rollout.template import HELD_PARTITION
 
 
 def asked(snapshot: ClusterSnapshot, actions: Iterable[Action]) -> list[Action]:
-    """The same actions; each that takes a member, only while those beside it are there that were ready."""
+    """The same actions; each that takes a member, only while those beside it run as they did that were ready or answered."""
     return [_asked(snapshot, action) for action in actions]
 
 
 def _asked(snapshot: ClusterSnapshot, action: Action) -> Action:
     if not isinstance(action, Remove | Rebuild | Resize | SetPartition):
         return action
-    ready = (pod for pod in _others(snapshot, action) if pod.ready and not pod.deleting)
-    return msgspec.structs.replace(action, beside=tuple(Beside(pod.name, pod.uid) for pod in ready))
+    there = (pod for pod in _others(snapshot, action) if _counts(snapshot, pod))
+    return msgspec.structs.replace(action, beside=tuple(Beside(pod.name, pod.uid, pod.container) for pod in there))
+
+
+def _counts(snapshot: ClusterSnapshot, pod: PodFact) -> bool:
+    """Whether a decision may rest on a pod: on its being there, or on what the process in it says."""
+    return (pod.ready or pod.name in snapshot.brokers) and not pod.deleting
 
 
 def _others(snapshot: ClusterSnapshot, action: Action) -> Iterable[PodFact]:

@@ -41,14 +41,15 @@ class Apply(Action, frozen=True):
 
 
 class Beside(msgspec.Struct, frozen=True):
-    """Another pod of a group, ready as the plan saw it, while a member is taken."""
+    """Another pod of a group, ready or answering as the plan saw it, while a member is taken; ``container`` ran in it then."""
 
     name: str
     uid: str
+    container: str = ""
 
 
 class Remove(Action, frozen=True):
-    """Delete an object of ours, if it is still the one we saw, ``intent`` says what it said, and nobody took those ``beside`` it."""
+    """Delete an object of ours, if it is still the one we saw, ``intent`` says what it said, and those ``beside`` it are there still."""
 
     kind: str
     name: str
@@ -120,8 +121,8 @@ class Leaving(msgspec.Struct, frozen=True):
 
 
 class Resize(Action, frozen=True):
-    """Change the number of a StatefulSet's pods and nothing else, if the set and the leaving pod are as the plan saw them, and nobody took
-    those ``beside``.
+    """Change the number of a StatefulSet's pods and nothing else, if the set and the leaving pod are as the plan saw them, and those
+    ``beside`` are there still.
 
     Views lag: a pod that was listed again meanwhile must not be taken away for having been unlisted once.
     """
@@ -154,7 +155,7 @@ class Orphan(Action, frozen=True):
 
 class Rebuild(Action, frozen=True):
     """Give a slave new volumes: delete its lost claims (name and uid) and then its pod, if they are still lost, it is still the
-    one that was seen, and nobody took those ``beside`` it."""
+    one that was seen, and those ``beside`` it are there still."""
 
     pod: str
     uid: str
@@ -165,7 +166,7 @@ class Rebuild(Action, frozen=True):
 class SetPartition(Action, frozen=True):
     """Let a StatefulSet's pods from this ordinal on take its new template: its controller restarts the highest of them.
 
-    Only if the set is as the plan saw it, so is ``intent``, and nobody took those ``beside``. Pods below come back as they were.
+    Only if the set is as the plan saw it, so is ``intent``, and those ``beside`` are there still. Pods below come back as they were.
     """
 
     name: str

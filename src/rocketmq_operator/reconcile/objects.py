@@ -11,8 +11,10 @@ from rocketmq_operator.kube.port import Kube
 from rocketmq_operator.kube.resources import CONFIG_MAP, POD
 from rocketmq_operator.kube.types import Ref
 
+from .facts_of import pod_fact
 from .kinds import REMOVABLE, RESOURCES
 from .opened import Opened
+from .views import PodView
 
 Json = dict[str, Any]
 
@@ -49,9 +51,13 @@ class Objects:
         return bool(meta) and meta["resourceVersion"] == seen.resource_version
 
     async def beside(self, pod: Beside) -> bool:
-        """Whether a pod is there and not on its way out, asked of the API server itself."""
-        meta = await self._metadata(POD.kind, pod.name)
-        return bool(meta) and meta["uid"] == pod.uid and not meta.get("deletionTimestamp")
+        """Whether a pod is there, not on its way out, and runs the container that it ran, asked of the API server itself."""
+        try:
+            found = pod_fact(await self._kube.get(Ref(POD, self._namespace, pod.name), PodView))
+        except NotFound:
+            return False
+        same = not pod.container or found.container == pod.container
+        return found.uid == pod.uid and not found.deleting and same
 
     async def _metadata(self, kind: str, name: str) -> Json:
         """As it is now; empty if there is no such object."""

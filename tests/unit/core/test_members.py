@@ -1,7 +1,10 @@
 """``membersPerGroup`` on a running cluster: what the plan makes of it, step by step."""
 
+import msgspec
+
 from rocketmq_operator.api import BrokerClusterStatus
 from rocketmq_operator.api.common import Condition, condition
+from rocketmq_operator.core import beside as core_beside
 from rocketmq_operator.core.plan import Apply, Configure, Plan, Remove, Resize
 
 from .world import NOW_MS, World, cluster
@@ -111,6 +114,31 @@ def test_a_member_is_removed_only_while_those_that_stay_are_there() -> None:
     world.stop_pods()
     world.want(groupReplica=1, membersPerGroup=3)
     assert beside(world) == [[]], "nobody is taken"
+
+
+def test_a_removal_rests_on_the_process_that_answered_as_the_master_ready_or_not() -> None:
+    """It had just opened, with nobody to say that it was registered, and died before its last slave was removed: that alone held what it
+    lost (found by the simulator)."""
+    world = settled(membersPerGroup=2, replicationMode="ASYNC")
+    world.want(groupReplica=1, membersPerGroup=1, replicationMode="ASYNC")
+    not_ready(world, "c-0-0")
+    assert beside(world) == [["c-0-0"]]
+    taken = next(action for action in world.done if isinstance(action, Resize))
+    assert [each.container for each in taken.beside] == [world.pods["c-0-0"].container]
+
+
+def test_one_that_is_not_ready_and_does_not_answer_is_not_asked_for() -> None:
+    """No decision rests on it, and its container may be a new one at each look."""
+    world = settled(membersPerGroup=3)
+    not_ready(world, "c-0-1")
+    del world.brokers["c-0-1"]
+    workload = world.objects[("StatefulSet", "c-0")]
+    asked = core_beside.asked(world.snapshot(), [Resize("", "", "c-0", workload.uid, "", 2)])
+    assert [[each.name for each in action.beside] for action in asked if isinstance(action, Resize)] == [["c-0-0"]]
+
+
+def not_ready(world: World, pod: str) -> None:
+    world.pods[pod] = msgspec.structs.replace(world.pods[pod], ready=False)
 
 
 def test_a_slave_that_cannot_catch_up_restarts_only_while_the_others_are_there() -> None:

@@ -118,6 +118,28 @@ def test_nobody_is_taken_once_another_of_its_group_is_on_its_way_out() -> None:
     assert carried_out(kube, again) == [("patch", "StatefulSet", "c-0")]
 
 
+def test_nobody_is_taken_once_the_process_of_another_of_its_group_is_a_new_one() -> None:
+    """A master that starts again may lack what only the slave holds that is to be removed (found by the simulator)."""
+    kube, action = made()
+    kube.put(running("containerd://1"))
+    uid = kube.find("Pod", "c-0-0")["metadata"]["uid"]
+    stays = (Beside("c-0-0", uid, "containerd://1"),)
+    resize = Resize("MemberRemoved", "removes c-0-1", "c-0", action.uid, action.resource_version, 1, None, stays)
+    kube.put(running("containerd://2", uid=uid))
+    assert carried_out(kube, resize) == []
+    kube.put(running("containerd://1", state="terminated", uid=uid))
+    assert carried_out(kube, resize) == []
+    kube.put(running("containerd://1", uid=uid))
+    assert carried_out(kube, resize) == [("patch", "StatefulSet", "c-0")]
+
+
+def running(container: str, state: str = "running", **meta: str) -> dict[str, Any]:
+    """The master's pod, with a container."""
+    pod = stored("Pod", "c-0-0", status={"containerStatuses": [{"containerID": container, "state": {state: {}}}]})
+    pod["metadata"] |= meta
+    return pod
+
+
 def test_a_group_does_not_begin_to_close_once_another_has() -> None:
     """What this very operator had written a moment ago its view did not say yet (found by the simulator)."""
     kube, taken = made()
