@@ -260,3 +260,16 @@ def test_a_master_that_started_again_is_not_restarted_before_its_log_was_compare
     fails_closed(world)
     world.pass_seconds(150)
     assert "c-0-0" not in world.taken and world.world.intent(0)["phase"] == ""
+
+
+def test_a_master_that_started_again_while_its_order_topics_left_opens_first() -> None:
+    world = Rolling(replicationMode="ASYNC")
+    for name, data in world.world.data.items():
+        topics = {topic: msgspec.structs.replace(each, order=True) for topic, each in data.topics.items()}
+        world.world.data[name] = msgspec.structs.replace(data, topics=topics)
+    world.world.edit(brokerImage="other")
+    while world.world.intent(0)["phase"] != "Yielding":
+        world.second()
+    fails_closed(world)
+    world.pass_seconds(150)
+    assert "c-0-0" not in world.taken and world.world.intent(0)["phase"] == ""
