@@ -13,6 +13,7 @@ from rocketmq_operator.api import BrokerCluster
 
 from . import registration, tails
 from .facts import BrokerFact, PodFact, Problem, Registrations, Tail
+from .groups.life import Life, Phase
 from .members import broker_name
 
 FENCED_FOR_EVER = 4_102_444_800_000
@@ -37,6 +38,18 @@ FENCE = {"startAcceptSendRequestTimeStamp": str(FENCED_FOR_EVER)}
 def closed_since(fact: BrokerFact | None) -> int:
     """When a master was closed because its cluster goes, in ms since 1970; 0 if it was not. That fence itself tells its time."""
     return max(0, fact.accepts_from - FENCED_FOR_EVER) if fact is not None else 0
+
+
+def started_closed(fact: BrokerFact | None, life: Life, now_ms: int) -> bool:
+    """Whether a master has started since its group took messages, and was not opened since. What it lost may be in a slave alone, and only
+    the comparison before it opens tells; so until then no slave is removed, and the master is not made to start once more: what was
+    stored before its last start would not show it then (found by the simulator)."""
+    if fact is None or not life.initialized or fact.accepts_from <= now_ms:
+        return False
+    if life.phase in (Phase.RESTARTING, Phase.MOVING):
+        # Closed by us as well, but not before ``since``.
+        return fact.boot > life.since
+    return life.phase in (Phase.SERVING, Phase.YIELDING)
 
 
 class Verdict(Enum):
@@ -97,8 +110,10 @@ def _closed(fact: BrokerFact, problem: Problem) -> Decision:
 
 
 def _compared(group: Group, fact: BrokerFact, waiting: str) -> Decision:
-    """The last question before a master opens, by itself or by us, because it is the only one that costs something."""
-    if waiting and fact.accepts_from - group.now_ms > FALLS_MS:
+    """The last question before a master opens, by itself or by us, because it is the only one that costs something. Of one that waits for
+    long it is asked all the same: what it waits for may need its restart, and that needs the answer."""
+    starting = group.now_ms - fact.boot <= FOLLOW_MS
+    if waiting and starting and fact.accepts_from - group.now_ms > FALLS_MS:
         return Decision(Verdict.LEAVE, waiting=waiting)
     slaves = tails.comparable(group.pods, group.brokers, fact) if _may_hold_more(group) else ()
     if problem := tails.differing(slaves, group.tails):

@@ -7,10 +7,11 @@ import msgspec
 from . import membership, names, registration
 from .build import config, storage
 from .facts import BrokerFact, ClusterSnapshot, PodFact
-from .groups.life import Phase, read
+from .groups.life import read
 from .intent_data import data_of
 from .members import broker_name, member_count
 from .membership import Decision, Group
+from .opening import started_closed
 from .plan import Action, Configure, Remove, Resize
 from .rollout.template import going_now
 
@@ -54,9 +55,7 @@ def _master_lost(snapshot: ClusterSnapshot, index: int) -> bool:
 
 def _closed(snapshot: ClusterSnapshot, index: int, said: Mapping[str, str]) -> bool:
     fact = snapshot.brokers.get(names.broker_pod(snapshot.cluster.metadata.name, index, 0))
-    life = read(said)
-    serving = life.phase is Phase.SERVING and life.initialized
-    return serving and fact is not None and fact.accepts_from > snapshot.now_ms
+    return started_closed(fact, read(said), snapshot.now_ms)
 
 
 def _as_told(snapshot: ClusterSnapshot, index: int) -> Iterable[PodFact]:

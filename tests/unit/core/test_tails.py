@@ -5,7 +5,7 @@ import pytest
 from rocketmq_operator.api import BrokerClusterStatus
 from rocketmq_operator.api.common import condition
 from rocketmq_operator.core.facts import Tail
-from rocketmq_operator.core.opening import FALLS_MS, FENCED_FOR_EVER
+from rocketmq_operator.core.opening import FALLS_MS, FENCED_FOR_EVER, FOLLOW_MS
 from rocketmq_operator.core.plan import Configure, Plan
 
 from .world import NOW_MS, World, cluster
@@ -85,6 +85,18 @@ def test_nobody_is_compared_while_something_else_is_waited_for_unless_the_fence_
     world.now_ms = NOW_MS + 30_000 - FALLS_MS
     assert told(world.plan(), "Degraded")[0] == "MasterBehindSlave"
     assert world.brokers["c-0-0"].accepts_from == FENCED_FOR_EVER
+
+
+def test_a_master_that_waits_for_long_is_compared_all_the_same() -> None:
+    """What it waits for may need its restart, which waits for the answer."""
+    world = restarted(FENCED_FOR_EVER)
+    world.lists = {server: {} for server in world.lists}
+    world.change_broker("c-0-0", boot=NOW_MS)
+    world.plan()
+    assert not world.asked
+    world.now_ms += FOLLOW_MS + 1
+    world.plan()
+    assert world.asked == ["c-0-1"] and world.brokers["c-0-0"].accepts_from == FENCED_FOR_EVER
 
 
 def test_a_slave_that_is_ahead_need_not_be_asked() -> None:

@@ -30,12 +30,16 @@ def begin(view: GroupView, circle: Circle, others_move: bool) -> Step | None:
     if view.cluster.spec.empty_dir:
         stays = "stays on its cordoned node: its messages lie in its pod (spec.emptyDir) and would go with it"
         return Step(view.life, doing=stays, again=30.0)
-    waiting = "another group is on the move" if others_move else changing(view) or unequal(view)
+    waiting = "another group is on the move" if others_move else _unready(view, circle.now_ms)
     if waiting:
         return Step(view.life, doing=f"waits to leave its cordoned node: {waiting}", again=LOOK_SECONDS)
     moving = view.life.to(Phase.MOVING, circle.now_ms)
     assert view.master is not None
     return Step(msgspec.structs.replace(moving, reading=view.master.uid), doing="leaves its cordoned node", again=0.5)
+
+
+def _unready(view: GroupView, now_ms: int) -> str:
+    return changing(view) or unequal(view) or view.uncompared(now_ms)
 
 
 def step(view: GroupView, circle: Circle) -> Step:
@@ -45,6 +49,8 @@ def step(view: GroupView, circle: Circle) -> Step:
         return _elsewhere(view, circle)
     if master.node not in view.snapshot.cordoned:
         return Step(_serving(life, circle), doing="stays: its node takes pods again", again=0.5)
+    if view.started_closed(circle.now_ms):
+        return Step(_serving(life, circle), doing="has started again, and opens before it moves", again=0.5)
     if fact is None:
         # Nothing to close in one that is down: it goes as it is. One lost answer says nothing: it may be serving.
         return Step(life, (_remove(view),) if view.down else (), "leaves its cordoned node", again=LOOK_SECONDS)

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 
 from rocketmq_operator.api import BrokerCluster
 
-from .. import names, registration
+from .. import names, registration, tails
 from ..facts import BrokerFact, ClusterSnapshot, PodFact
 from ..members import broker_name
-from ..opening import FENCED_FOR_EVER
+from ..opening import FENCED_FOR_EVER, started_closed
 from .data import BrokerData
 from .life import Life
 
@@ -85,6 +85,18 @@ class GroupView:
         """Whether the master was seen to accept nothing at all, for ever."""
         fact = self.fact
         return fact is not None and fact.permission == 4 and fact.accepts_from >= FENCED_FOR_EVER
+
+    def started_closed(self, now_ms: int) -> bool:
+        """Whether the master has started since the group took messages, and was not opened since."""
+        return started_closed(self.fact, self.life, now_ms)
+
+    def uncompared(self, now_ms: int) -> str:
+        """Why a master that has started closed must not start once more; empty if its slaves hold nothing else at their ends."""
+        if self.fact is None or not self.started_closed(now_ms):
+            return ""
+        slaves, found = tails.comparable(self.pods, self.snapshot.brokers, self.fact), self.snapshot.tails
+        unknown = any(name not in found for name in slaves)
+        return "its master has started, and is not open yet" if unknown or tails.differing(slaves, found) else ""
 
     def accepting(self, now_ms: int) -> bool:
         """Whether the master accepts messages from everybody."""

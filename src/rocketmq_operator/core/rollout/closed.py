@@ -21,7 +21,7 @@ YIELDED = "yielded"
 
 def yielding(view: GroupView, circle: Circle, course: Course) -> Step:
     """Name servers are told again at each look: one forgets it when it restarts, or when a topic changes."""
-    if _gives_way(view, circle, course):
+    if _gives_way(view, circle, course) or view.started_closed(circle.now_ms):
         return back(view, circle)
     wiped = hidden(view)
     if not view.registered_everywhere:
@@ -37,7 +37,8 @@ def yielding(view: GroupView, circle: Circle, course: Course) -> Step:
 
 def restarting(view: GroupView, circle: Circle, course: Course, standing: Standing) -> Step:
     """Closed or closing: the rest of the slaves, then the master."""
-    if _gives_way(view, circle, course):
+    if _gives_way(view, circle, course) or view.started_closed(circle.now_ms):
+        # The rule for every master finds out what it lost.
         return open_again(view, circle)
     if course.stop:
         return Step(view.life, rolling=course.stop, again=LOOK_SECONDS)

@@ -104,10 +104,11 @@ def _serving(view: GroupView, circle: Circle, course: Course, standing: Standing
     if held:
         return held
     waiting = others(view, standing, pod) or changing(view)
+    if not waiting and stays_open(view, pod):
+        return restart(view, standing, pod)
+    waiting = waiting or view.uncompared(circle.now_ms)
     if waiting:
         return Step(view.life, rolling=f"waits to restart {pod.name}: {waiting}", again=LOOK_SECONDS)
-    if stays_open(view, pod):
-        return restart(view, standing, pod)
     return _close(view, circle, pod)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from rocketmq_operator.core.facts import Tail
 from rocketmq_operator.core.opening import FENCED_FOR_EVER
 from rocketmq_operator.core.plan import Action, Apply, Remove
 from tests.unit.core.world import World
@@ -125,3 +126,18 @@ def test_it_begins_only_while_the_other_group_is_as_it_was_seen() -> None:
         each for each in world.done if isinstance(each, Apply) and each.obj.get("data", {}).get("phase") == "Moving"
     )
     assert [seen.name for seen in begun.seen] == ["c-broker-intent-1"]
+
+
+def test_a_master_that_started_again_opens_before_it_moves() -> None:
+    """After one more start nobody would see any more what it lost by the first."""
+    world = cordoned()
+    go(world, 10)
+    assert world.intent(0)["phase"] == "Moving"
+    world.tails["c-0-1"] = Tail(60)
+    world.change_broker(
+        "c-0-0", boot=world.now_ms + 1, accepts_from=FENCED_FOR_EVER, permission=4, max_offset=100, min_offset=0
+    )
+    world.change_broker("c-0-1", max_offset=100, min_offset=0)
+    assert moved(go(world, 90)) == [] and world.intent(0)["phase"] == ""
+    world.tails.clear()
+    assert moved(go(world, 90)) == ["c-0-0"]

@@ -1,10 +1,12 @@
 """Faults of rollouts that the simulator found in histories 1 to 1,000."""
 
 import msgspec
+import pytest
 
 from rocketmq_operator.api.common import condition
 from rocketmq_operator.core import names
-from rocketmq_operator.core.facts import Problem
+from rocketmq_operator.core.facts import Problem, Tail
+from rocketmq_operator.core.opening import FENCED_FOR_EVER
 from rocketmq_operator.core.plan import Apply
 from rocketmq_operator.core.rollout.template import started
 from tests.unit.core.world import cluster
@@ -215,3 +217,59 @@ def test_a_group_does_not_stay_closed_for_a_slave_that_lacks_the_beginning() -> 
     world.world.change_broker("c-0-1", min_offset=whole, max_offset=100)
     world.pass_seconds(200)
     assert "c-0-0" in world.taken
+
+
+def fails_closed(world: Rolling) -> None:
+    """A closed master ends by itself, and starts again having lost what its slave has, with other messages in its place."""
+    world.world.tails["c-0-1"] = Tail(60)
+    world.world.change_broker(
+        "c-0-0", boot=world.world.now_ms + 1, accepts_from=FENCED_FOR_EVER, permission=4, max_offset=100, min_offset=0
+    )
+    world.world.change_broker("c-0-1", max_offset=100, min_offset=0)
+
+
+@pytest.mark.parametrize("fewer", [False, True])
+def test_a_master_that_started_again_while_its_group_was_closed_is_compared_before_anybody_goes(fewer: bool) -> None:
+    """Its slave was removed, or it was made to start once more, before anybody had seen what it lost."""
+    world = Rolling(replicationMode="ASYNC")
+    world.world.edit(brokerImage="other")
+    while world.world.intent(0)["phase"] != "Restarting":
+        world.second()
+    world.second()
+    taken = list(world.taken)
+    fails_closed(world)
+    if fewer:
+        world.world.edit(membersPerGroup=1)
+    plan = world.pass_seconds(150)
+    degraded = condition(plan.status.conditions, "Degraded")
+    assert degraded and degraded.reason == "MasterBehindSlave"
+    assert world.taken == taken and world.world.replicas("c-0") == 2 and not world.open("c-0-0")
+    world.world.tails.clear()
+    world.pass_seconds(10)
+    world.world.stop_pods()
+    world.pass_seconds(240)
+    assert "c-0-0" in world.taken and world.open("c-0-0") and world.world.replicas("c-0") == (1 if fewer else 2)
+
+
+def test_a_master_that_started_again_is_not_restarted_before_its_log_was_compared() -> None:
+    """What was stored before its last start shows what it lost; after one more it would not."""
+    world = Rolling(replicationMode="ASYNC")
+    world.world.edit(brokerImage="other")
+    while "c-0-1" not in world.taken or "c-0-1" not in world.world.brokers:
+        world.second()
+    fails_closed(world)
+    world.pass_seconds(150)
+    assert "c-0-0" not in world.taken and world.world.intent(0)["phase"] == ""
+
+
+def test_a_master_that_started_again_while_its_order_topics_left_opens_first() -> None:
+    world = Rolling(replicationMode="ASYNC")
+    for name, data in world.world.data.items():
+        topics = {topic: msgspec.structs.replace(each, order=True) for topic, each in data.topics.items()}
+        world.world.data[name] = msgspec.structs.replace(data, topics=topics)
+    world.world.edit(brokerImage="other")
+    while world.world.intent(0)["phase"] != "Yielding":
+        world.second()
+    fails_closed(world)
+    world.pass_seconds(150)
+    assert "c-0-0" not in world.taken and world.world.intent(0)["phase"] == ""
