@@ -347,7 +347,7 @@ ROLLOUTS = (
     Broken(
         "slaves that a closed group left behind stay so",
         "clusters.py",
-        "    copying = stable | IN_TURN | {Phase.MOVING}\n",
+        "    copying = stable | AWAY\n",
         "    copying = stable\n",
     ),
     Broken(

@@ -100,6 +100,7 @@ def many(first: int, count: int, jobs: int, length: int = EVENTS) -> Iterator[Re
 def many_trees(first: int, count: int, jobs: int) -> Iterator[Result]:
     """At least so many histories, a tree of them for each seed."""
     seeds = range(first, first + -(-count // LEAVES))
+    # A process for each: what an earlier tree left behind would be copied by every fork of the next.
     with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=1) as pool:
         for found in pool.imap(tree, seeds):
             yield from found

@@ -18,7 +18,7 @@ from .groups.view import GroupView
 from .intents import intent
 from .objects import owned
 from .plan import Action, Configure, Plan, PutOrders, SetGate, WipeWritePermission
-from .rollout.course import IN_TURN
+from .rollout.course import AWAY, IN_TURN
 from .rollout.target import resolve
 from .volumes import decide as volumes
 
@@ -108,7 +108,7 @@ def _members(snapshot: ClusterSnapshot, groups: Groups, draft: Draft, now_ms: in
             draft.members.append(f"{name}: {decision.waiting}")
         if decision.pending:
             draft.held.append(f"{name}: {decision.pending}")
-    copying = stable | IN_TURN | {Phase.MOVING}
+    copying = stable | AWAY
     calm = [index for index, phase in there.items() if phase in copying and not takes(groups.steps[index])]
     draft.actions += sizes.restarts(snapshot, calm, now_ms)
 

@@ -146,10 +146,8 @@ def _seen(action: Action) -> tuple[Seen, ...]:
     match action:
         case Apply(seen=seen) | SetFinalizer(seen=seen):
             return seen
-        case Remove(intent=Seen() as intent) | SetPartition(intent=Seen() as intent) | Orphan(intent=Seen() as intent):
-            return (intent,)
-        case WipeWritePermission(intent=Seen() as intent) | PutOrders(intent=Seen() as intent):
-            return (intent,)
+        case Remove() | SetPartition() | Orphan() | WipeWritePermission() | PutOrders() if action.intent is not None:
+            return (action.intent,)
     return ()
 
 

@@ -21,7 +21,7 @@ YIELDED = "yielded"
 
 def yielding(view: GroupView, circle: Circle, course: Course) -> Step:
     """Name servers are told again at each look: one forgets it when it restarts, or when a topic changes."""
-    if _gives_way(view, circle, course) or view.started_closed(circle.now_ms):
+    if _gives_way(view, circle, course):
         return back(view, circle)
     wiped = hidden(view)
     if not view.registered_everywhere:
@@ -37,8 +37,7 @@ def yielding(view: GroupView, circle: Circle, course: Course) -> Step:
 
 def restarting(view: GroupView, circle: Circle, course: Course, standing: Standing) -> Step:
     """Closed or closing: the rest of the slaves, then the master."""
-    if _gives_way(view, circle, course) or view.started_closed(circle.now_ms):
-        # The rule for every master finds out what it lost.
+    if _gives_way(view, circle, course):
         return open_again(view, circle)
     if course.stop:
         return Step(view.life, rolling=course.stop, again=LOOK_SECONDS)
@@ -105,7 +104,10 @@ def _clients(view: GroupView, circle: Circle) -> float:
 
 
 def _gives_way(view: GroupView, circle: Circle, course: Course) -> bool:
-    """Whether a closed group opens again before its turn is over: it could serve, and is held, or is the only one left."""
+    """Whether a closed group opens again before its turn is over: it could serve, and is held, or is the only one left; or its master
+    started again, and the rule for every master finds out what it lost."""
+    if view.started_closed(circle.now_ms):
+        return True
     if view.fact is None or any(pod.deleting or not pod.ready for pod in view.pods):
         return False
     return bool(course.stop) or (has_others(view) and not any(_open(other, circle.now_ms) for other in circle.knowing))
