@@ -97,9 +97,9 @@ COMING_AND_GOING = (
     ),
     Broken(
         "sole topics are not copied",
-        "groups/decide.py",
-        "    if not going or not staying:\n        return ()",
-        "    return ()\n    if not going or not staying:\n        return ()",
+        "groups/filling.py",
+        "    if not going or not staying:\n",
+        "    if True:\n",
     ),
     Broken(
         "a group joins without first offsets",

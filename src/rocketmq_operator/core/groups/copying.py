@@ -78,12 +78,7 @@ def for_staying(
     """What a group that stays must get before others leave: topics that live on those alone, with their retry topics (send-back
     is refused while a group is closed, so clients send to the retry topic elsewhere), consumer groups, and first offsets."""
     elsewhere = {name for broker in staying for name in broker.topics}
-    lived = {
-        name: topic
-        for broker in leaving
-        for name, topic in sorted(broker.topics.items())
-        if topics.copied(name, own) or name.startswith(topics.RETRY)
-    }
+    lived = _lived(leaving, own)
     sole = {name: topic for name, topic in lived.items() if name not in elsewhere}
     groups = {name: config for broker in leaving for name, config in broker.groups.items() if topics.copied_group(name)}
     known = {name for broker in staying for name in broker.groups}
@@ -99,13 +94,43 @@ def for_staying(
     )
 
 
+def for_half_made(others: Sequence[BrokerData], target: BrokerData, own: frozenset[str]) -> Missing:
+    """What is still to be done for topics that an earlier try has left closed on a group, by what all others hold."""
+    read = _read(target)
+    left = {name: topic for name, topic in _lived(others, own).items() if name not in read and _left(topic, target)}
+    groups = wanted_groups(others)
+    offsets = tuple(sorted(_beginnings(others, target, left, groups.keys(), read)))
+    readers = {group for group, _, _, _ in offsets}
+    return Missing(
+        groups=tuple(config for name, config in sorted(groups.items()) if name in readers - target.groups.keys()),
+        offsets=offsets,
+        opens=tuple(sorted(left.values())),
+    )
+
+
+def _lived(brokers: Sequence[BrokerData], own: frozenset[str]) -> dict[str, Topic]:
+    """Topics that clients use there; where one takes messages and another does not, the one that does stands."""
+    found: dict[str, Topic] = {}
+    for broker in brokers:
+        for name, topic in sorted(broker.topics.items()):
+            wanted = topics.copied(name, own) or name.startswith(topics.RETRY)
+            if wanted and (name not in found or topic.perm & WRITABLE):
+                found[name] = topic
+    return found
+
+
+def _left(topic: Topic, target: BrokerData) -> bool:
+    """Whether the target holds the topic, but for its write permission."""
+    return target.topics.get(topic.name) == _closed(topic) != topic
+
+
 def _opened_last(
     lived: Mapping[str, Topic], new: Mapping[str, Topic], target: BrokerData, begun: Set[str], read: Set[str]
 ) -> tuple[Topic, ...]:
     """Topics that must not take a message before their readers' first offsets are there: consumers look for theirs as soon as they see
     the topic, and one that finds none skips what has come by then (found by the simulator). Also those that an earlier try has left
     closed; no user has closed these, for nobody ever read one here."""
-    left = {name for name, topic in lived.items() if target.topics.get(name) == _closed(topic) != topic}
+    left = {name for name, topic in lived.items() if _left(topic, target)}
     late = {name for name in new if name in begun} | (left - read)
     return tuple(sorted(lived[name] for name in late if lived[name].perm & WRITABLE))
 

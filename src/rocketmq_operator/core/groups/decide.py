@@ -8,18 +8,16 @@ from .. import intent_data, intents, names, opening
 from ..build import storage
 from ..facts import ClusterSnapshot
 from ..members import existing
-from ..plan import Action, Configure, Copy, PutOrders, Remove, SetPartition, WipeWritePermission
+from ..plan import Action, Configure, PutOrders, Remove, SetPartition, WipeWritePermission
 from ..rollout import survey, turn
 from ..rollout.course import AWAY, IN_TURN, Course, chart
 from ..rollout.target import Target, resolve
-from . import copying, joining, leaving, moving
+from . import filling, joining, leaving, moving
 from .closing import CLOSE, Circle
 from .data import Demand
 from .life import LEAVING_PHASES, Life, Phase
 from .step import Step
-from .view import GroupView, Views, data_of
-
-COPY_REASON = "MetadataCopied"
+from .view import GroupView, Views
 
 
 class Groups(msgspec.Struct, frozen=True):
@@ -54,7 +52,8 @@ def decide(snapshot: ClusterSnapshot, target: Target, now_ms: int) -> Groups:
     steps = {index: _as_seen(views[index], step) for index, step in steps.items()}
     # Nobody is opened while a member of it is taken.
     openings = {index: each for index, each in openings.items() if not takes(steps[index])}
-    return Groups(views, steps, openings, len(wanted), course, _fill_staying(circle))
+    filled = filling.decide(circle, steps)
+    return Groups(views, filled.steps, openings, len(wanted), course, filled.actions)
 
 
 def takes(step: Step) -> bool:
@@ -76,14 +75,14 @@ def _as_seen(view: GroupView, step: Step) -> Step:
 
 
 def demand(snapshot: ClusterSnapshot, now_ms: int) -> Demand:
-    """What must be looked at before ``decide`` can go on: nothing while no group comes, goes or is to be closed."""
+    """What must be looked at before ``decide`` can go on: nothing while no group comes, goes, is being given something or is to be closed."""
     snapshot, target = resolve(snapshot)
     views = views_of(snapshot, now_ms)
     wanted = set(range(snapshot.cluster.spec.group_replica))
     coming = [view for view in views.values() if view.life.phase in (Phase.JOINING, Phase.OPENING)]
     going = [view for index, view in views.items() if index not in wanted and view.life.phase is not Phase.LEFT]
     deleting = snapshot.cluster.metadata.deletion_timestamp is not None
-    if not (coming or going or deleting):
+    if not (coming or going or deleting or filling.begun(views)):
         return Demand(_closing(snapshot, views, target, now_ms))
     masters = frozenset(view.master.name for view in views.values() if view.master)
     slaves = frozenset(pod.name for view in coming for pod in view.slaves)
@@ -235,17 +234,3 @@ def _called_back(view: GroupView, circle: Circle) -> Step:
             again=0.5,
         )
     return Step(view.life.to(Phase.OPENING, circle.now_ms), doing="is taken back", again=0.5)
-
-
-def _fill_staying(circle: Circle) -> tuple[Action, ...]:
-    """What lives on leaving groups alone is made on those that stay, before any of them closes."""
-    going, staying = circle.leaving_data(), data_of(circle.staying)
-    if not going or not staying:
-        return ()
-    actions = []
-    for view, data in zip(circle.staying, staying, strict=True):
-        missing = copying.for_staying(going, staying, data, circle.own)
-        if missing and view.master:
-            message = f"copied {missing.words()} to {view.name}, which groups that leave hold alone"
-            actions.append(Copy(COPY_REASON, message, view.address, view.master.name, missing))
-    return tuple(actions)

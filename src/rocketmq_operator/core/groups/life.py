@@ -48,7 +48,7 @@ DRAINED, FORCED = "drained", "forced"
 class Life(msgspec.Struct, frozen=True):
     """A group's state. ``since`` (ms since 1970) is when the phase began; ``number`` counts the group's lives from 1, and
     ``previous`` says how the one before ended. ``boot`` and ``reading`` are what was noted when nothing was left to read;
-    ``total`` is how many messages were unread when the fence fell."""
+    ``total`` is how many messages were unread when the fence fell. ``filling``: topics of groups that leave are being made on it."""
 
     phase: Phase = Phase.SERVING
     since: int = 0
@@ -58,6 +58,7 @@ class Life(msgspec.Struct, frozen=True):
     boot: int = 0
     reading: str = ""
     total: int = 0
+    filling: bool = False
 
     def to(self, phase: Phase, now_ms: int) -> "Life":
         """The same group in another phase."""
@@ -84,6 +85,7 @@ def read(data: Mapping[str, str]) -> Life:
         _number(data.get("boot")),
         data.get("reading", ""),
         _number(data.get("total")),
+        data.get("filling") == "true",
     )
 
 
@@ -99,6 +101,7 @@ def written(life: Life) -> dict[str, str]:
         "boot": str(life.boot),
         "reading": life.reading,
         "total": str(life.total),
+        **({"filling": "true"} if life.filling else {}),
     }
 
 

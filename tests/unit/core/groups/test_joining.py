@@ -19,6 +19,20 @@ def test_it_is_told_to_start_closed_before_it_exists() -> None:
     assert "StatefulSet" in [action.obj["kind"] for action in go(world, 1) if isinstance(action, Create)]
 
 
+def test_one_that_has_left_is_told_of_its_next_life_before_it_exists_again() -> None:
+    """Only its StatefulSet came through: the master found its life before in the intent, kept its old messages, and was refused for them
+    (found by the simulator)."""
+    world = running()
+    world.edit(groupReplica=1)
+    go(world, 60)
+    assert world.intent(1)["phase"] == "Left"
+    world.edit(groupReplica=2)
+    plan = world.plan()
+    assert [each.obj["metadata"]["name"] for each in plan.actions if isinstance(each, Create)] == []
+    assert (world.intent(1)["phase"], world.intent(1)["life"]) == ("Joining", "2")
+    assert "c-1" in [each.obj["metadata"]["name"] for each in go(world, 1) if isinstance(each, Create)]
+
+
 def test_it_gets_topics_groups_and_first_offsets_and_opens_only_then() -> None:
     world = running()
     world.edit(groupReplica=3)

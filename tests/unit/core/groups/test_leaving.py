@@ -248,11 +248,11 @@ def test_topics_that_live_on_the_leaving_group_alone_are_made_elsewhere_first() 
     world.data["c-1-0"] = holding("orders", "alone", messages=1, read=1)
     change(world, "c-1-0", topics={**world.data["c-1-0"].topics, "%RETRY%g": Topic("%RETRY%g", 1, 1)})
     world.edit(groupReplica=1)
-    first = go(world, 1)
+    first = go(world, 2)
     assert [action.broker for action in first if isinstance(action, Copy)] == ["c-0-0"]
     assert {"alone", "%RETRY%g"} <= world.data["c-0-0"].topics.keys() and phase(world) == ""
-    go(world, 2)
-    assert phase(world) == "Closing"
+    go(world, 3)
+    assert phase(world) == "Closing" and "filling" not in world.intent(0)
 
 
 def order_world() -> World:
@@ -428,7 +428,7 @@ def test_a_topic_that_moves_to_others_gets_a_beginning_for_each_of_its_readers()
     world = running()
     world.data["c-1-0"] = holding("orders", "only-here", messages=5, read=5)
     world.edit(groupReplica=1)
-    copies = [action for action in go(world, 3) if isinstance(action, Copy)]
+    copies = [action for action in go(world, 5) if isinstance(action, Copy)]
     assert {each for action in copies for each in action.missing.offsets} == {
         ("readers", "only-here", 0, 0),
         ("readers", "only-here", 1, 0),
