@@ -17,7 +17,7 @@ from .plays import OPEN_SECONDS, masters_of, spec_of, when_open
 if TYPE_CHECKING:
     from .history import History
 
-LOOK_SECONDS = 2.0
+LOOK_SECONDS, SOON_SECONDS = 2.0, 0.1
 YIELD_SECONDS = 150.0
 """Until a group gives way, if one does: pods are to be well, and name servers not to restart."""
 BACK_SECONDS = 220.0
@@ -51,12 +51,27 @@ class Yielding:
         if spec is None or left < 0 or self.history.world.weather.quiet:
             self.end()
             return
-        groups = range(spec["groupReplica"])
-        if any(facts.phase(self.history.world, NAMESPACE, CLUSTER, each) == "Yielding" for each in groups):
-            # Name servers are told a moment later.
-            self.history.kernel.later(self.history.random.uniform(2, 20), self.take_back)
+        if self.in_phase("Yielding"):
+            if self.history.random.random() < 0.5:
+                # Name servers are told a moment later.
+                self.history.kernel.later(self.history.random.uniform(2, 20), self.take_back)
+            else:
+                self.when_closing()
         else:
             self.history.kernel.later(LOOK_SECONDS, self.when_yielding, left - LOOK_SECONDS)
+
+    def when_closing(self, left: float = YIELD_SECONDS) -> None:
+        """It has given way, and is to be closed at the next look."""
+        if left < 0 or self.in_phase("Restarting"):
+            self.take_back()
+        else:
+            self.history.kernel.later(SOON_SECONDS, self.when_closing, left - SOON_SECONDS)
+
+    def in_phase(self, phase: str) -> bool:
+        """Whether some group is there."""
+        spec = spec_of(self.history)
+        groups = range(spec["groupReplica"] if spec else 0)
+        return any(facts.phase(self.history.world, NAMESPACE, CLUSTER, each) == phase for each in groups)
 
     def take_back(self) -> None:
         """The edit is undone, or its rollout held until long after."""

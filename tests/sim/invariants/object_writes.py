@@ -40,6 +40,22 @@ def list_never_empty(world: World, verb: str, plural: str, key: Key, body: Any) 
     return f"{key[1]} loses its name servers" if lost else None
 
 
+def lives_go_forward(world: World, verb: str, plural: str, key: Key, body: Any) -> str | None:
+    """A group that was open does not join once more in the same life, and no life comes back."""
+    if plural != "configmaps" or "-broker-intent-" not in key[1] or verb not in ("create", "apply"):
+        return None
+    there = world.api.find(plural, key)
+    before, after = (there or {}).get("data", {}), body.get("data", {})
+    version = body["metadata"].get("resourceVersion")
+    refused = there is not None and (verb == "create" or version not in (None, there["metadata"]["resourceVersion"]))
+    if refused or "life" not in before or "life" not in after:
+        return None
+    if int(after["life"]) < int(before["life"]):
+        return f"{key[1]} goes back from life {before['life']} to {after['life']}"
+    closed = before["initialized"] == "true" and after["initialized"] != "true" and after["life"] == before["life"]
+    return f"{key[1]} forgets that its group was open" if closed and after["phase"] != "Left" else None
+
+
 def claims_are_the_users(world: World, verb: str, plural: str, key: Key, body: Any) -> str | None:
     """A claim is deleted only where the policy says so."""
     if verb != "delete" or plural != "persistentvolumeclaims":
@@ -54,6 +70,7 @@ def claims_are_the_users(world: World, verb: str, plural: str, key: Key, body: A
 OBJECT_RULES: tuple[tuple[str, Rule], ...] = (
     ("never-another-owners", never_another_owners),
     ("list-never-empty", list_never_empty),
+    ("lives-go-forward", lives_go_forward),
     ("leaves-a-copy", leaves_a_copy),
     ("moves-only-equal", moves_only_equal),
     ("restarts-only-equal", rollouts.restarts_only_equal),

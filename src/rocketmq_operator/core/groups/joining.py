@@ -33,11 +33,9 @@ def step(view: GroupView, circle: Circle) -> Step:
         message = f"fenced {view.name} until it holds what the others hold"
         action = configure(view, "GroupFenced", message, {**CLOSE, **FENCE})
         return Step(life, (action,), "joins: is being fenced", again=1.0)
-    sources, target = data_of(other for other in circle.knowing if not other.down), view.data
+    sources, target = _sources(circle), view.data
     if not circle.staying or not sources or target is None:
         return Step(life, doing="joins: waits for an answer of every master", again=LOOK_SECONDS)
-    # What groups that leave hold alone goes to all that stay, of which this is to be one.
-    sources = [*sources, *circle.leaving_data()]
     problem = _not_empty(view, target)
     if problem:
         return Step(life, doing="joins: is held back", problem=problem, again=30.0)
@@ -54,6 +52,17 @@ def step(view: GroupView, circle: Circle) -> Step:
         return Step(life, doing=f"joins: {waiting}", again=VERIFY_SECONDS)
     opened = msgspec.structs.replace(life.to(Phase.OPENING, circle.now_ms), initialized=True)
     return Step(opened, doing="opens", again=0.5)
+
+
+def _sources(circle: Circle) -> list[BrokerData] | None:
+    """What it is filled from; None while one does not answer. What groups that leave hold alone goes to all that stay, of which this is to
+    be one. Where settings differ the first stands; so those come last that have topics which are being made there, and closed until then."""
+    others = sorted((other for other in circle.knowing if not other.down), key=lambda other: other.life.filling)
+    known = data_of(others)
+    if not known:
+        return None
+    whole = sum(not other.life.filling for other in others)
+    return [*known[:whole], *circle.leaving_data(), *known[whole:]]
 
 
 def opening(view: GroupView, circle: Circle, decision: Decision) -> Step:

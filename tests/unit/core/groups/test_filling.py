@@ -107,3 +107,17 @@ def test_readers_are_made_known_with_their_offsets() -> None:
     tried = msgspec.structs.replace(copied(holding(), Missing(topics=(CLOSED,))), groups={})
     found = for_half_made([other], tried, frozenset())
     assert found.groups == tuple(other.groups.values()) and len(found.offsets) == 2
+
+
+def test_a_group_that_joins_meanwhile_gets_the_topic_as_it_is_to_be() -> None:
+    """It was given it as it stood there, closed, and kept it so (found by the simulator)."""
+    world = half_made()
+    world.edit(groupReplica=4)
+    data = world.data.pop("c-2-0")
+    go(world, 3)
+    start(world, 3)
+    go(world, 3)
+    world.data["c-2-0"] = data
+    given = {each.broker: each.missing for each in copies(go(world, 1))}
+    assert CLOSED not in given["c-3-0"].topics and Topic("alone", 2, 2) in given["c-3-0"].topics
+    assert given["c-0-0"].opens == (Topic("alone", 2, 2),)
