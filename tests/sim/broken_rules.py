@@ -128,8 +128,8 @@ COMING_AND_GOING = (
     Broken(
         "a group that joins does not ask every master",
         "groups/joining.py",
-        "data_of(other for other in circle.knowing if not other.down)",
-        "data_of(circle.staying)",
+        "(other for other in circle.knowing if not other.down)",
+        "circle.staying",
     ),
     Broken(
         "a group that goes is opened",
