@@ -2,7 +2,8 @@
 
 A look may take seconds, and who was ready when it began may be evicted until its plan is carried out: the budget counts whom that plan
 takes as healthy until then. Or it may have died, and a master that comes back may lack what only the slave holds that was to be removed; it
-answered then, though it need not have been ready (both found by the simulator).
+answered then, though it need not have been ready. And the one that is taken must be as it was, too: one that did not run may serve by now,
+opened by another operator (all found by the simulator).
 """
 
 from collections.abc import Iterable
@@ -15,33 +16,33 @@ from .rollout.template import HELD_PARTITION
 
 
 def asked(snapshot: ClusterSnapshot, actions: Iterable[Action]) -> list[Action]:
-    """The same actions; each that takes a member, only while those beside it run as they did that were ready or answered."""
+    """The same actions; each that takes a member, only while those beside it run as they did that were ready or answered, and it as well."""
     return [_asked(snapshot, action) for action in actions]
 
 
 def _asked(snapshot: ClusterSnapshot, action: Action) -> Action:
     if not isinstance(action, Remove | Rebuild | Resize | SetPartition):
         return action
-    there = (pod for pod in _others(snapshot, action) if _counts(snapshot, pod))
+    taken, members = _takes(snapshot, action)
+    there = (pod for pod in members if not pod.deleting and (pod.name == taken or _counts(snapshot, pod)))
     return msgspec.structs.replace(action, beside=tuple(Beside(pod.name, pod.uid, pod.container) for pod in there))
 
 
 def _counts(snapshot: ClusterSnapshot, pod: PodFact) -> bool:
     """Whether a decision may rest on a pod: on its being there, or on what the process in it says."""
-    return (pod.ready or pod.name in snapshot.brokers) and not pod.deleting
+    return pod.ready or pod.name in snapshot.brokers
 
 
-def _others(snapshot: ClusterSnapshot, action: Action) -> Iterable[PodFact]:
-    """Whom an action leaves of the group of which it takes a member; nobody where it takes none."""
+def _takes(snapshot: ClusterSnapshot, action: Action) -> tuple[str, Iterable[PodFact]]:
+    """The pod that an action takes, and the group on which that rests; nobody where it takes none."""
     match action:
         case Remove(kind="Pod", name=name) | Rebuild(pod=name):
-            return (pod for pod in _members(snapshot, name.rpartition("-")[0]) if pod.name != name)
+            return name, _members(snapshot, name.rpartition("-")[0])
         case Resize(name=name, replicas=replicas) if replicas < snapshot.objects["StatefulSet", name].replicas:
-            return (pod for pod in _members(snapshot, name) if pod.member < replicas)
+            return "", (pod for pod in _members(snapshot, name) if pod.member < replicas)
         case SetPartition(name=name, partition=partition) if partition < HELD_PARTITION:
-            # Also whom it is for, since its controller takes whoever has that name by then.
-            return _members(snapshot, name)
-    return ()
+            return f"{name}-{partition}", _members(snapshot, name)
+    return "", ()
 
 
 def _members(snapshot: ClusterSnapshot, workload: str) -> Iterable[PodFact]:

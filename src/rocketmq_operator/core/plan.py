@@ -41,11 +41,11 @@ class Apply(Action, frozen=True):
 
 
 class Beside(msgspec.Struct, frozen=True):
-    """Another pod of a group, ready or answering as the plan saw it, while a member is taken; ``container`` ran in it then."""
+    """A pod of a group of which a member is taken, as the plan saw it: ``container`` ran in it, none where that is empty."""
 
     name: str
     uid: str
-    container: str = ""
+    container: str
 
 
 class Remove(Action, frozen=True):

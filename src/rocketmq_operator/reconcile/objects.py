@@ -51,13 +51,12 @@ class Objects:
         return bool(meta) and meta["resourceVersion"] == seen.resource_version
 
     async def beside(self, pod: Beside) -> bool:
-        """Whether a pod is there, not on its way out, and runs the container that it ran, asked of the API server itself."""
+        """Whether a pod is there, not on its way out, and runs the container that it ran, or none as before; asked of the API server itself."""
         try:
             found = pod_fact(await self._kube.get(Ref(POD, self._namespace, pod.name), PodView))
         except NotFound:
             return False
-        same = not pod.container or found.container == pod.container
-        return found.uid == pod.uid and not found.deleting and same
+        return found.uid == pod.uid and not found.deleting and found.container == pod.container
 
     async def _metadata(self, kind: str, name: str) -> Json:
         """As it is now; empty if there is no such object."""

@@ -5,7 +5,8 @@ import msgspec
 from rocketmq_operator.api import BrokerClusterStatus
 from rocketmq_operator.api.common import Condition, condition
 from rocketmq_operator.core import beside as core_beside
-from rocketmq_operator.core.plan import Apply, Configure, Plan, Remove, Resize
+from rocketmq_operator.core.plan import Apply, Configure, Plan, Rebuild, Remove, Resize, SetPartition
+from rocketmq_operator.core.rollout.template import HELD_PARTITION
 
 from .world import NOW_MS, World, cluster
 
@@ -137,6 +138,21 @@ def test_one_that_is_not_ready_and_does_not_answer_is_not_asked_for() -> None:
     assert [[each.name for each in action.beside] for action in asked if isinstance(action, Resize)] == [["c-0-0"]]
 
 
+def test_who_is_taken_must_be_as_it_was_also_if_it_did_not_run() -> None:
+    """A master that no node had taken yet was to restart; the request came when another operator had opened it (found by the simulator)."""
+    world = settled(membersPerGroup=2)
+    pod = world.pods["c-0-1"] = msgspec.structs.replace(world.pods["c-0-1"], ready=False, container="")
+    del world.brokers["c-0-1"]
+    workload = world.objects[("StatefulSet", "c-0")]
+    restart = SetPartition("", "", "c-0", workload.uid, workload.resource_version, 1)
+    for taker in (restart, Remove("", "", "Pod", "c-0-1", pod.uid), Rebuild("", "", "c-0-1", pod.uid, ())):
+        (asked,) = core_beside.asked(world.snapshot(), [taker])
+        assert isinstance(asked, SetPartition | Remove | Rebuild)
+        assert [(each.name, each.container) for each in asked.beside][1:] == [("c-0-1", "")]
+    (held,) = core_beside.asked(world.snapshot(), [msgspec.structs.replace(restart, partition=HELD_PARTITION)])
+    assert isinstance(held, SetPartition) and held.beside == (), "nobody is taken"
+
+
 def not_ready(world: World, pod: str) -> None:
     world.pods[pod] = msgspec.structs.replace(world.pods[pod], ready=False)
 
@@ -146,7 +162,7 @@ def test_a_slave_that_cannot_catch_up_restarts_only_while_the_others_are_there()
     world.change_broker("c-0-0", min_offset=90 * MIB)
     world.change_broker("c-0-1", max_offset=80 * MIB)
     world.now_ms += 120_000
-    assert beside(world) == [["c-0-0", "c-0-2"]]
+    assert beside(world) == [["c-0-0", "c-0-1", "c-0-2"]]
 
 
 def test_what_a_removal_waits_for_is_said() -> None:

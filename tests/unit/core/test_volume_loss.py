@@ -41,7 +41,7 @@ def test_a_slave_without_its_volume_gets_a_new_one_and_starts_anew() -> None:
             "c-0-1",
             pod.uid,
             ((STORE, uid),),
-            (Beside("c-0-0", master.uid, master.container),),
+            (Beside("c-0-0", master.uid, master.container), Beside("c-0-1", pod.uid, "")),
         )
     ]
     assert problem(plan)[0] == "VolumeLost" and "from its master now" in problem(plan)[1]

@@ -102,7 +102,7 @@ def test_nobody_is_taken_once_another_of_its_group_is_on_its_way_out() -> None:
     kube, action = made()
     kube.put(stored("Pod", "c-0-1"))
     pod = kube.find("Pod", "c-0-1")
-    action = msgspec.structs.replace(action, beside=(Beside("c-0-1", pod["metadata"]["uid"]),))
+    action = msgspec.structs.replace(action, beside=(Beside("c-0-1", pod["metadata"]["uid"], ""),))
     removal = Remove("Moved", "moved c-0-0", "Pod", "c-0-0", "uid-c-0-0", action.intent, action.beside)
     resize = Resize(
         "MemberRemoved", "removes c-0-2", "c-0", action.uid, action.resource_version, 2, None, action.beside
@@ -114,7 +114,7 @@ def test_nobody_is_taken_once_another_of_its_group_is_on_its_way_out() -> None:
     kube.drop("Pod", "c-0-1")
     assert carried_out(kube, action) == []
     kube.put(pod)
-    again = msgspec.structs.replace(action, beside=(Beside("c-0-1", kube.find("Pod", "c-0-1")["metadata"]["uid"]),))
+    again = msgspec.structs.replace(action, beside=(Beside("c-0-1", kube.find("Pod", "c-0-1")["metadata"]["uid"], ""),))
     assert carried_out(kube, again) == [("patch", "StatefulSet", "c-0")]
 
 
@@ -131,6 +131,18 @@ def test_nobody_is_taken_once_the_process_of_another_of_its_group_is_a_new_one()
     assert carried_out(kube, resize) == []
     kube.put(running("containerd://1", uid=uid))
     assert carried_out(kube, resize) == [("patch", "StatefulSet", "c-0")]
+
+
+def test_one_that_did_not_run_is_not_taken_once_it_does() -> None:
+    """Another operator may have opened it meanwhile (found by the simulator)."""
+    kube, action = made()
+    kube.put(running("", state="waiting"))
+    uid = kube.find("Pod", "c-0-0")["metadata"]["uid"]
+    restart = msgspec.structs.replace(action, beside=(Beside("c-0-0", uid, ""),))
+    kube.put(running("containerd://1", uid=uid))
+    assert carried_out(kube, restart) == []
+    kube.put(running("", state="waiting", uid=uid))
+    assert carried_out(kube, restart) == [("patch", "StatefulSet", "c-0")]
 
 
 def running(container: str, state: str = "running", **meta: str) -> dict[str, Any]:

@@ -46,7 +46,10 @@ def decide(circle: Circle, steps: Mapping[int, Step]) -> Filled:
             life = msgspec.structs.replace(step.life, filling=filling)
             filled[view.index] = msgspec.structs.replace(step, life=life, again=0.5)
         if missing and filling == view.life.filling and view.master:
-            message = f"copied {missing.words()} to {view.name}, which groups that leave hold alone"
+            why = (
+                "which groups that leave hold alone" if circle.leaving else "which was begun when a group was to leave"
+            )
+            message = f"copied {missing.words()} to {view.name}, {why}"
             actions.append(Copy(COPY_REASON, message, view.address, view.master.name, missing))
     return Filled(tuple(actions), filled)
 
