@@ -97,14 +97,16 @@ def _holds(copy: Store | None, lost: Store) -> bool:
 
 def _repair(history: "History", name: str, old: Volume, slave: Volume) -> bool:
     """Copy a slave's files; False while there is no volume to copy them to. Any slave will do that holds as much as the one that
-    held everything when the master's volume was lost: nothing has come in since."""
+    held everything when the master's volume was lost: nothing has come in since. But one that has what consumers committed is better: a
+    slave that was copied a moment ago has not asked its master for that yet, and consumers would begin at the end."""
     cluster, group, member = name.rsplit("-", 2)
     volumes = facts.volumes(history.world, cluster, int(group))
     volume, pod = volumes.get(int(member)), history.world.kubelets.pods.get((NAMESPACE, name))
     if volume is None or volume is old or pod is None or (isinstance(pod.process, Broker) and pod.process.config):
         return False
     lost = slave.store
-    source = next((each for each in volumes.values() if each is not volume and lost and _holds(each.store, lost)), None)
+    found = [each for each in volumes.values() if each is not volume and lost and _holds(each.store, lost)]
+    source = max(found, key=lambda each: len(each.store.offsets) if each.store else 0, default=None)
     if source is None or source.store is None:
         return False
     volume.store = source.store.clone()
