@@ -34,7 +34,8 @@ def _counts(snapshot: ClusterSnapshot, pod: PodFact) -> bool:
 
 
 def _takes(snapshot: ClusterSnapshot, action: Action) -> tuple[str, Iterable[PodFact]]:
-    """The pod that an action takes, and the group on which that rests; nobody where it takes none."""
+    """The pod that an action takes, and the group on which that rests; nobody where it takes none. Who is taken is asked for as well: a
+    StatefulSet's controller takes whoever has that name by then."""
     match action:
         case Remove(kind="Pod", name=name) | Rebuild(pod=name):
             return name, _members(snapshot, name.rpartition("-")[0])

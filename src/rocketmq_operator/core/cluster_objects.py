@@ -9,11 +9,10 @@ from . import intent_data, names, objects, registration, sizes
 from .build import config, network
 from .cluster_owner import owner_of
 from .facts import ClusterSnapshot, PodFact, Problem
-from .groups import life
 from .groups.decide import Groups, takes
 from .groups.life import OVER, Phase
 from .groups.view import GroupView
-from .intents import as_it_stands, intent
+from .intents import as_it_stands, intent, lives
 from .members import member_count
 from .plan import Action, Apply
 from .rollout import workloads
@@ -139,8 +138,8 @@ def _told(snapshot: ClusterSnapshot, view: GroupView) -> bool:
     """Whether a group's pods find in its intent the life that they are to begin. A group that joins must find that it starts closed; and with
     the intent of a life before, kept volumes of that life would not be emptied (found by the simulator: of the two writes only the
     StatefulSet came through)."""
-    data = intent_data.data_of(snapshot, view.index)
-    return view.life.phase is not Phase.JOINING if data is None else life.read(data).number == view.life.number
+    told = lives(snapshot).get(view.index)
+    return view.life.phase is not Phase.JOINING if told is None else told.number == view.life.number
 
 
 def _hard_spread(snapshot: ClusterSnapshot, group: int) -> bool:

@@ -31,7 +31,7 @@ def never_another_owners(world: World, verb: str, plural: str, key: Key, body: A
 
 def list_never_empty(world: World, verb: str, plural: str, key: Key, body: Any) -> str | None:
     """A starting broker is never left without name servers once they were known."""
-    if plural != "configmaps" or "-broker-intent-" not in key[1] or verb not in ("create", "apply"):
+    if not _is_intent(verb, plural, key):
         return None
     before = (world.api.find(plural, key) or {}).get("data", {})
     after = body.get("data", {})
@@ -42,7 +42,7 @@ def list_never_empty(world: World, verb: str, plural: str, key: Key, body: Any) 
 
 def lives_go_forward(world: World, verb: str, plural: str, key: Key, body: Any) -> str | None:
     """A group that was open does not join once more in the same life, and no life comes back."""
-    if plural != "configmaps" or "-broker-intent-" not in key[1] or verb not in ("create", "apply"):
+    if not _is_intent(verb, plural, key):
         return None
     there = world.api.find(plural, key)
     before, after = (there or {}).get("data", {}), body.get("data", {})
@@ -65,6 +65,10 @@ def claims_are_the_users(world: World, verb: str, plural: str, key: Key, body: A
     cluster = facts.cluster(world, (key[0], name))
     policy = (cluster or {}).get("spec", {}).get("storage", {}).get("volumePolicy", "Retain")
     return None if policy == "Delete" or claim is None else f"claim {key[1]} is deleted under policy {policy}"
+
+
+def _is_intent(verb: str, plural: str, key: Key) -> bool:
+    return plural == "configmaps" and "-broker-intent-" in key[1] and verb in ("create", "apply")
 
 
 OBJECT_RULES: tuple[tuple[str, Rule], ...] = (
