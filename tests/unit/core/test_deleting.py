@@ -166,6 +166,19 @@ def test_while_held_nothing_is_made_but_masters_that_come_back_open() -> None:
     assert world.brokers["c-0-0"].accepts_from == 0
 
 
+def test_a_group_whose_intent_is_collected_already_is_not_opened() -> None:
+    """By a view in which its cluster is still there; the intent had said Fenced (found by the simulator)."""
+    world = running()
+    world.data["c-1-0"] = holding("orders", messages=5)
+    deleted(world)
+    world.start(0, 0)
+    for index in range(2):
+        del world.objects["ConfigMap", f"c-broker-intent-{index}"]
+    world.start(1, 0)
+    go(world, 3)
+    assert all(world.brokers[name].accepts_from > 0 for name in ("c-0-0", "c-1-0"))
+
+
 def test_while_held_a_master_that_cannot_start_gets_what_the_spec_says_by_now() -> None:
     """Its image was one that nobody has, and right in the spec; nobody could ever read what held it (found by the simulator)."""
     story = Rolling(groups=2)

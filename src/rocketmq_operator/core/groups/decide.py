@@ -156,6 +156,10 @@ def _opens(view: GroupView, wanted: Collection[int]) -> bool:
     # One that goes and was never open stays closed: it goes for having been closed all the time.
     if view.index not in wanted and not view.life.initialized:
         return False
+    # What belongs to a deleted cluster may be collected already, by a view in which the cluster is still there: without its intent nobody
+    # knows whether a group was closed.
+    if view.cluster.metadata.deletion_timestamp is not None and intent_data.data_of(view.snapshot, view.index) is None:
+        return False
     return bool(view.pods) and view.life.phase in (Phase.SERVING, Phase.OPENING)
 
 
