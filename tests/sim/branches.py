@@ -1,8 +1,8 @@
 """Histories with a common beginning: at a crossroads the process forks, and each copy goes on by chances of its own.
 
 What costs most in a history is to get a cluster into a state worth looking at. A tree of histories pays that once: it has
-``WAYS ** len(CROSSROADS)`` leaves, each a whole history with all its events and an end of its own. A leaf's name is its seed
-and the ways it took, such as ``17.21``; the first way is the one that the seed's history takes where nothing branches.
+``LEAVES`` leaves, each a whole history with all its events and an end of its own. A leaf's name is its seed
+and the ways it took, such as ``17.215``; the first way is the one that the seed's history takes where nothing branches.
 """
 
 import asyncio
@@ -12,21 +12,21 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from math import prod
 from typing import Any, Protocol
 
 from ..parent import die_with_parent
 
-CROSSROADS = (40, 49)
-"""After so many events. Late ones are shared by few leaves, so that most of what is paid twice is new."""
-WAYS = 8
-LEAVES = WAYS ** len(CROSSROADS)
+CROSSROADS = {40: 8, 46: 2, 49: 8}
+"""After so many events there are so many ways. Late ones are shared by few leaves, so that most of what is paid twice is new."""
+LEAVES = prod(CROSSROADS.values())
 
 
 class Crossing(Protocol):
     """Says how a history goes on where it could go on in several ways."""
 
-    def take(self, seen: Counter[str]) -> int:
-        """The way that is taken, from 0. ``seen`` is what has been counted."""
+    def take(self, ways: int, seen: Counter[str]) -> int:
+        """The way that is taken, from 0 to ``ways - 1``. ``seen`` is what has been counted."""
 
     def over(self, result: Any) -> None:
         """The history has come to its end."""
@@ -38,7 +38,7 @@ class Straight:
     def __init__(self, ways: str = "") -> None:
         self._ways: Iterator[str] = iter(ways)
 
-    def take(self, seen: Counter[str]) -> int:
+    def take(self, ways: int, seen: Counter[str]) -> int:
         """See ``Crossing``."""
         return int(next(self._ways, "0"))
 
@@ -66,11 +66,11 @@ class Forking:
         """Whether this process is a copy, which tells what it found and ends."""
         return self._pipe is not None
 
-    def take(self, seen: Counter[str]) -> int:
+    def take(self, ways: int, seen: Counter[str]) -> int:
         """See ``Crossing``. What has happened is counted by one of all that have it in common."""
         loop = asyncio.get_running_loop()
         left = signal.alarm(0)  # a child has none, and the parent's is not for the time it waits
-        for way in range(1, WAYS):
+        for way in range(1, ways):
             read, write = os.pipe()
             process = os.fork()
             if process == 0:

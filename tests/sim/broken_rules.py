@@ -387,6 +387,7 @@ GROWTH = (
         "rollout/course.py",
         "        if anew.begun(view):\n",
         "        if False:\n",
+        "whoever begins says so in its intent, for which its set stays (that is asked right before), and others wait while a member is away",
     ),
     Broken(
         "a set is made anew while another one goes",

@@ -1,6 +1,6 @@
 """Misfortunes that come together, each aimed at one rule: by chance alone they would meet too rarely."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..invariants import facts
 from ..invariants.broker_writes import alike
@@ -53,35 +53,47 @@ def tail_lost(history: "History") -> bool:
     pod = slave and history.world.api.find("pods", (NAMESPACE, slave.name.removeprefix(f"{STORE_VOLUME}-")))
     if slave is None or slave.store is None or not pod or pod["metadata"].get("deletionTimestamp"):
         return False
-    # What the slave holds now is all that was ever acknowledged: the master takes nothing until it has it again.
-    name, files = master.pod.name, Files(slave)
-    history.kernel.tell("a power failure takes the last messages of", name)
-    history.world.kubelets.restart(master.pod)
     loses = history.random.randint(1, min(3, len(master.store.records) - 1))
-    master.pod.volumes[STORE_VOLUME].loses = loses
-    master.pod.volumes[STORE_VOLUME].returned = history.random.choice((0, 0, loses, loses + 1))
+    returned = history.random.choice((0, 0, loses, loses + 1))
     away = slave.name.removeprefix(f"{STORE_VOLUME}-") if history.random.random() < 0.5 else ""
-    volume = master.pod.volumes[STORE_VOLUME]
-    # Meanwhile nobody loses another volume: two failures at once are more than a copy can stand.
-    history.repairs[name] = lambda: not (volume.hurt or volume.loses)
-    history.kernel.later(3.0, history.repair, name)
-    history.kernel.later(1.0, _watch, history, master.pod.key, files, away)
+    lose_tail(history, master, Files(slave), Loss(loses, returned, away))
     return True
 
 
-def _watch(history: "History", key: tuple[str, str], files: Files, away: str = "") -> None:
-    """Once the master is back and shorter, its operator has a moment to do the wrong thing. ``away``: a slave that goes right then;
-    the master gets its files a little later."""
+class Loss(NamedTuple):
+    """So many messages are lost, so many are sent back until somebody sees to it. ``away``: a slave that goes when the master is back;
+    the master gets its files ``later`` (seconds)."""
+
+    lost: int
+    returned: int
+    away: str = ""
+    later: float = 4.0
+
+
+def lose_tail(history: "History", master: Broker, files: Files, loss: Loss) -> None:
+    """A power failure. What the slave holds now is all that was ever acknowledged: the master takes nothing until it has it again."""
+    name, volume = master.pod.name, master.pod.volumes[STORE_VOLUME]
+    history.kernel.tell("a power failure takes the last messages of", name)
+    history.world.kubelets.restart(master.pod)
+    volume.loses, volume.returned = loss.lost, loss.returned
+    # Meanwhile nobody loses another volume: two failures at once are more than a copy can stand.
+    history.repairs[name] = lambda: not (volume.hurt or volume.loses)
+    history.kernel.later(3.0, history.repair, name)
+    history.kernel.later(1.0, _watch, history, master.pod.key, files, loss)
+
+
+def _watch(history: "History", key: tuple[str, str], files: Files, loss: Loss) -> None:
+    """Once the master is back and shorter, its operator has a moment to do the wrong thing."""
     if history.world.clients.stopped:
         return
     pod = history.world.kubelets.pods.get(key)
     process = pod.process if pod is not None else None
     if isinstance(process, Broker) and process.listening:
         if process.hurt:
-            gone = history.world.kubelets.pods.get((NAMESPACE, away))
+            gone = history.world.kubelets.pods.get((NAMESPACE, loss.away))
             if gone is not None:
                 history.world.kubelets.restart(gone)
-            history.kernel.later(4.0 if gone is None else AWAY_SECONDS, _copy_back, history, key, files)
+            history.kernel.later(loss.later if gone is None else AWAY_SECONDS, _copy_back, history, key, files)
         return
     volume = pod.volumes.get(STORE_VOLUME) if pod is not None else None
     if volume is not None and volume.hurt:
@@ -90,14 +102,14 @@ def _watch(history: "History", key: tuple[str, str], files: Files, away: str = "
         if isinstance(process, Broker) and volume.store is not None:
             process.store = volume.store
         return
-    history.kernel.later(1.0, _watch, history, key, files, away)
+    history.kernel.later(1.0, _watch, history, key, files, loss)
 
 
 def _copy_back(history: "History", key: tuple[str, str], files: Files) -> None:
     pod = history.world.kubelets.pods.get(key)
     master = pod.process if pod is not None else None
     if pod is None or not isinstance(master, Broker) or not master.listening:
-        history.kernel.later(1.0, _watch, history, key, files)
+        history.kernel.later(1.0, _watch, history, key, files, Loss(0, 0))
     elif master.hurt:
         history.kernel.tell("somebody copies a slave's files to", pod.name)
         history.world.kubelets.restart(pod)

@@ -73,6 +73,14 @@ def grow(history: "History") -> bool:
     return True
 
 
+def double(history: "History") -> bool:
+    """Twice as much for messages."""
+    spec = _spec(history)
+    known = fields(spec, STORE_VOLUME) if spec else []
+    size = 2 * int(gibibytes(wanted(spec, STORE_VOLUME))) if known else 0
+    return bool(known) and _set(history, known[0], f"{size}Gi")
+
+
 def take_back(history: "History") -> bool:
     """Somewhat less than was asked for: the API server lets nobody ask for less than is in force (``api/storage.py``)."""
     found = history.world.api.find(CLUSTERS.plural, (NAMESPACE, CLUSTER))

@@ -61,15 +61,27 @@ def upgrade_that_restarts(history: "History") -> bool:
     return True
 
 
+def replaced(history: "History") -> None:
+    """Another version takes over from one that ends in this moment; it lets every pod be as it is."""
+    _newer(history, history.release.oldest)
+    history.watchdog.reasons.upgraded()
+    for each in history.alive():
+        each.kill()
+
+
 def _install(history: "History", oldest: int) -> Release:
     """The new one starts, and the old one ends a little later, or before that: as a Deployment does it."""
-    history.release = Release(history.release.format + 1, oldest)
-    history.kernel.tell("the operator is upgraded to", history.release)
-    old = history.alive()
+    release, old = _newer(history, oldest), history.alive()
     if not old or history.random.random() < 0.5:
         history.start_operator()
     for each in old:
         history.kernel.later(history.random.uniform(0, 20), each.kill)
+    return release
+
+
+def _newer(history: "History", oldest: int) -> Release:
+    history.release = Release(history.release.format + 1, oldest)
+    history.kernel.tell("the operator is upgraded to", history.release)
     return history.release
 
 

@@ -24,6 +24,8 @@ from . import (
     scenes_races,
     scenes_rollouts,
     scenes_servers,
+    scenes_tails,
+    scenes_upgrades,
     scenes_young,
 )
 from .event import Event, never
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 EVENTS = 50
 LOOK_SECONDS = 5.0
+CALM_SECONDS = 30.0
+"""For so long after an event operators look as often as when more of them come."""
 PACES = (1.0, 2.0, 4.0)
 """Mean seconds between two events, one for each history: some leave time to recover, some do not."""
 
@@ -60,6 +64,8 @@ SCENES: tuple[Scene, ...] = (
     *scenes_races.SCENES,
     *scenes_young.SCENES,
     *scenes_deleting.SCENES,
+    *scenes_tails.SCENES,
+    *scenes_upgrades.SCENES,
 )
 
 
@@ -101,18 +107,22 @@ class Plot:
 
     def _cross(self) -> None:
         history = self._history
-        if history.events in CROSSROADS and (way := history.crossing.take(history.kernel.seen)):
+        ways = CROSSROADS.get(history.events, 1)
+        if ways > 1 and (way := history.crossing.take(ways, history.kernel.seen)):
             history.kernel.branch(f"{history.events}:{way}")
             self._draw()
 
     async def _rest(self) -> None:
         """As long as the event asked for, or until what it began has come to its end."""
-        history = self._history
-        ends, history.rest = history.kernel.now() + history.rest, 0.0
-        while (left := ends - history.kernel.now()) > 0:
+        history, kernel = self._history, self._history.kernel
+        calm, ends, history.rest = kernel.now() + CALM_SECONDS, kernel.now() + history.rest, 0.0
+        while (left := ends - kernel.now()) > 0:
             await asyncio.sleep(min(LOOK_SECONDS, left))
             if history.rested():
                 break
+            if kernel.now() >= calm:
+                kernel.looks(often=False)
+        kernel.looks(often=True)
         history.rested = never
 
     def _pause(self) -> float:

@@ -64,7 +64,7 @@ async def fails_while_one_joins(history: "History") -> bool:
     await asyncio.sleep(3)
     edit(history, CLUSTERS, CLUSTER, {"brokerImage": BAD})
     scale_to(history, CLUSTERS, CLUSTER, "groupReplica", 3)
-    failed = await until(lambda: _failing(history) is not None, 60)
+    failed = await until(lambda: failing(history) is not None, 60)
     await asyncio.sleep(FAILS_SECONDS)
     resume(history, CLUSTERS, CLUSTER)
     await asyncio.sleep(60)
@@ -73,7 +73,8 @@ async def fails_while_one_joins(history: "History") -> bool:
     return failed
 
 
-def _failing(history: "History") -> str | None:
+def failing(history: "History") -> str | None:
+    """A pod whose image cannot be had, if there is one."""
     pods = history.world.kubelets.pods.values()
     return next((each.name for each in pods if each.waiting[0] == "ErrImagePull"), None)
 

@@ -104,7 +104,7 @@ async def controller_is_slow(history: "History") -> bool:
     came: list[bool] = []
 
     def let_through(old: Json | None, new: Json | None) -> bool:
-        return old is not None and new is not None and _partition(new) == 1 < _partition(old)
+        return old is not None and new is not None and partition(new) == 1 < partition(old)
 
     def ask() -> None:
         came.append(True)
@@ -123,7 +123,8 @@ async def controller_is_slow(history: "History") -> bool:
     return bool(came)
 
 
-def _partition(workload: Json) -> int:
+def partition(workload: Json) -> int:
+    """From which member on a group's pods are let through to its template; 0 of what is no group's."""
     if facts.group_of(workload) is None:
         return 0
     return int(workload["spec"].get("updateStrategy", {}).get("rollingUpdate", {}).get("partition", 0))

@@ -50,7 +50,8 @@ class World:
     def quiet(self) -> None:
         """From now on nothing goes wrong any more, and machines are quick: what they need time for has been looked at before."""
         self.kernel.pace = 0.1
-        self.kernel.look_seconds = 8.0
+        self.kernel.looks(often=False)
+        self.kernel.read_seconds = (4.0, 10.0)
         self.weather.quiet = True
         self.kubelets.trouble = 0.0
         self.rocketmq.trouble = 0.0

@@ -51,7 +51,8 @@ class Consumer:
                     self._read(topic, part)
         else:
             self._forget()
-        self._clients.kernel.later(self._random.uniform(2, 5), self._tick)
+        kernel = self._clients.kernel
+        kernel.later(self._random.uniform(*kernel.read_seconds), self._tick)
 
     def _forget(self) -> None:
         """A client that stops commits what it has processed, and forgets the rest."""

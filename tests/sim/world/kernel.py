@@ -10,6 +10,8 @@ from typing import Any
 
 EPOCH = 1_800_000_000.0
 """Time of day at the beginning (January 2027), in seconds since 1970."""
+LOOK_SECONDS, CALM_LOOK_SECONDS = 3.0, 8.0
+"""See ``Kernel.look_seconds``: while much happens, and while nothing but the operator's own work is to go on."""
 
 
 class Violation(Exception):  # noqa: N818 - says what it is
@@ -37,9 +39,11 @@ class Kernel:
         self.seen: Counter[str] = Counter()
         self.numbers = 0
         self.pace = 1.0
-        self.look_seconds = 3.0
+        self.look_seconds = LOOK_SECONDS
         """Between an operator's looks that nothing but time asks for, at least; in life at first 1 s, and 3 s after half a minute. A look
         costs as much as all else that happens in those seconds."""
+        self.read_seconds = (2.0, 5.0)
+        """Between two times that a consumer reads what is there for it: at least, at most."""
         self.failed: asyncio.Future[Violation] = self.loop.create_future()
         self.loop.set_exception_handler(self._broken)
 
@@ -83,6 +87,10 @@ class Kernel:
     def work(self, seconds: float, callback: Callable[..., object], *arguments: Any) -> asyncio.TimerHandle:
         """Call something when a machine has done its work, which takes so long; less where nothing else is to happen meanwhile."""
         return self.loop.call_later(seconds * self.pace, callback, *arguments)
+
+    def looks(self, *, often: bool) -> None:
+        """How often operators look at what only brokers and name servers know."""
+        self.look_seconds = LOOK_SECONDS if often else CALM_LOOK_SECONDS
 
     def count(self, what: str) -> None:
         """Something happened."""
