@@ -4,9 +4,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from ..world.broker import Broker
-from .events_aimed import Files, Loss, lose_tail
 from .events_volumes import full_slave
 from .scenes import Scene, opened, pod_of, send, slaves_of, topic_on, until
+from .tails import Files, Loss, lose_tail
 
 if TYPE_CHECKING:
     from .history import History
