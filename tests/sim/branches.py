@@ -2,7 +2,7 @@
 
 What costs most in a history is to get a cluster into a state worth looking at. A tree of histories pays that once: it has
 ``LEAVES`` leaves, each a whole history with all its events and an end of its own. A leaf's name is its seed
-and the ways it took, such as ``17.215``; the first way is the one that the seed's history takes where nothing branches.
+and the ways it took, such as ``17.21c``; the first way is the one that the seed's history takes where nothing branches.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from ..parent import die_with_parent
 
-CROSSROADS = {40: 8, 46: 2, 49: 8}
+CROSSROADS = {40: 4, 45: 2, 49: 16}
 """After so many events there are so many ways. Late ones are shared by few leaves, so that most of what is paid twice is new."""
 LEAVES = prod(CROSSROADS.values())
 
@@ -40,7 +40,7 @@ class Straight:
 
     def take(self, ways: int, seen: Counter[str]) -> int:
         """See ``Crossing``."""
-        return int(next(self._ways, "0"))
+        return int(next(self._ways, "0"), 16)
 
     def over(self, result: Any) -> None:
         """See ``Crossing``."""
@@ -80,7 +80,7 @@ class Forking:
                 asyncio._set_running_loop(loop)  # asyncio knows it by the process, too
                 self._pipe, self.gathered = write, []
                 self._began = 0.0  # a child's processor time begins with it
-                self.ways += str(way)
+                self.ways += f"{way:x}"
                 seen.clear()
                 signal.alarm(left)
                 return way

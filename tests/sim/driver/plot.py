@@ -115,7 +115,9 @@ class Plot:
     async def _rest(self) -> None:
         """As long as the event asked for, or until what it began has come to its end."""
         history, kernel = self._history, self._history.kernel
-        calm, ends, history.rest = kernel.now() + CALM_SECONDS, kernel.now() + history.rest, 0.0
+        ends, history.rest = kernel.now() + history.rest, 0.0
+        # After the last event nothing else comes.
+        calm = kernel.now() + (CALM_SECONDS if history.events < EVENTS else 0.0)
         while (left := ends - kernel.now()) > 0:
             await asyncio.sleep(min(LOOK_SECONDS, left))
             if history.rested():

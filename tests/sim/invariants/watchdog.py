@@ -17,7 +17,7 @@ from .taking import Taking
 if TYPE_CHECKING:
     from ..driver.operator import Operator
 
-LOOK_SECONDS, QUIET_SECONDS = 5.0, 15.0
+LOOK_SECONDS, QUIET_SECONDS = 5.0, 20.0
 """Between two looks at what lasts, while things happen and once all is quiet; at each write the world is looked at in any case."""
 
 
