@@ -22,9 +22,18 @@ TERMS = Terms(lease_seconds=60, renew_seconds=45.0, retry_seconds=15.0)
 
 
 class Looks(Controller):
-    """Looks less often than in life for what only brokers and name servers know; ``kernel`` says how often."""
+    """Looks less often than in life for what only brokers and name servers know, and in the quiet end later at what has changed, with
+    what changes meanwhile; ``kernel`` says how often and how late."""
 
     kernel: Kernel
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._add_after = self._queue.add_after
+        self._queue.add_after = self._settle  # type: ignore[method-assign]
+
+    def _settle(self, key: Key, seconds: float) -> None:
+        self._add_after(key, max(seconds, self.kernel.settle_seconds) if seconds > 0 else seconds)
 
     async def _reconcile(self, key: Key) -> float | None:
         after = await super()._reconcile(key)

@@ -51,6 +51,7 @@ class World:
         """From now on nothing goes wrong any more, and machines are quick: what they need time for has been looked at before."""
         self.kernel.pace = 0.1
         self.kernel.looks(often=False)
+        self.kernel.settle_seconds = 3.0
         self.kernel.read_seconds = (4.0, 10.0)
         self.weather.quiet = True
         self.kubelets.trouble = 0.0

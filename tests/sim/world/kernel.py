@@ -42,6 +42,8 @@ class Kernel:
         self.look_seconds = LOOK_SECONDS
         """Between an operator's looks that nothing but time asks for, at least; in life at first 1 s, and 3 s after half a minute. A look
         costs as much as all else that happens in those seconds."""
+        self.settle_seconds = 0.0
+        """From a change of what an operator has made until it looks at it, at least; in life 0.5 s (``reconcile/waking.py``)."""
         self.read_seconds = (2.0, 5.0)
         """Between two times that a consumer reads what is there for it: at least, at most."""
         self.failed: asyncio.Future[Violation] = self.loop.create_future()
