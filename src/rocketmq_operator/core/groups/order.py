@@ -31,16 +31,31 @@ def without(value: str, leaving: frozenset[str], staying: Mapping[str, Topic | N
 
 def changes(configured: Mapping[str, Mapping[str, str]], wanted: Callable[[str, str], str]) -> tuple[PutOrders, ...]:
     """What to tell each name server whose values differ from ``wanted(topic, value)``."""
+    meant = {
+        server: {topic: wanted(topic, value) for topic, value in values.items()}
+        for server, values in configured.items()
+    }
     actions = []
     for server, values in sorted(configured.items()):
-        changed = {topic: wanted(topic, value) for topic, value in values.items()}
-        changed = {topic: value for topic, value in changed.items() if value != values[topic]}
+        found = {topic: _as_held(topic, value, configured, meant) for topic, value in meant[server].items()}
+        changed = {topic: value for topic, value in found.items() if value != values[topic]}
         if changed:
             words = ", ".join(f"{topic} uses {value}" for topic, value in sorted(changed.items()))
             actions.append(
                 PutOrders("OrderConfigurationChanged", f"order topics on {server}: {words}", server, changed)
             )
     return tuple(actions)
+
+
+def _as_held(
+    topic: str, value: str, configured: Mapping[str, Mapping[str, str]], meant: Mapping[str, Mapping[str, str]]
+) -> str:
+    """The value in the order in which most name servers hold it already: clients number a topic's queues by it, and a key must not lie
+    in another queue for those that ask another name server (found by the simulator)."""
+    texts = (values[topic] for values in meant.values() if topic in values)
+    alike = {each for each in texts if parts(each) == parts(value)}
+    held = [values.get(topic) for values in configured.values()]
+    return min(alike, key=lambda each: (-held.count(each), each))
 
 
 def including(value: str, broker: str, topic: Topic | None) -> str:
