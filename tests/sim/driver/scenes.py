@@ -111,8 +111,8 @@ def phase(history: "History", group: int) -> str:
 
 def once(
     history: "History", plural: str, test: Callable[[Json | None, Json | None], bool], do: Callable[[], None]
-) -> None:
-    """Do something in the very moment in which an object changes as expected, the first time."""
+) -> Callable[[], bool]:
+    """Do something in the very moment in which an object changes as expected, the first time. What comes back says whether it came."""
     done: list[bool] = []
 
     def changed(key: tuple[str, str], old: Json | None, new: Json | None) -> None:
@@ -121,6 +121,7 @@ def once(
             do()
 
     history.world.api.listen(plural, changed)
+    return lambda: bool(done)
 
 
 def on_phase(history: "History", group: int, before: str, after: str, do: Callable[[], None]) -> None:

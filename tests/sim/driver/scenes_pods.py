@@ -69,7 +69,6 @@ async def evicted_between_two_writes(history: "History") -> bool:
     """An operator dies right after it has changed the slaves' budget, and both slaves are to be evicted at once."""
     if not await opened(history):
         return False
-    came: list[str] = []
 
     def lowered(old: Json | None, new: Json | None) -> bool:
         return old is not None and new is not None and _budget(new) == 0 < _budget(old)
@@ -79,13 +78,13 @@ async def evicted_between_two_writes(history: "History") -> bool:
             each.kill()
         for member in (1, 2):
             key = (NAMESPACE, names.broker_pod(CLUSTER, 0, member))
-            came.append(evict(history.world.api, key, history.watchdog.eviction))
+            evict(history.world.api, key, history.watchdog.eviction)
 
-    once(history, "poddisruptionbudgets", lowered, drain)
+    came = once(history, "poddisruptionbudgets", lowered, drain)
     scale_to(history, CLUSTERS, CLUSTER, "membersPerGroup", 2)
-    await until(lambda: bool(came), 60)
+    await until(came, 60)
     await asyncio.sleep(20)
-    return bool(came)
+    return came()
 
 
 async def another_is_away(history: "History") -> bool:

@@ -101,13 +101,11 @@ async def controller_is_slow(history: "History") -> bool:
     masters = await opened(history, 2)
     if not masters:
         return False
-    came: list[bool] = []
 
     def let_through(old: Json | None, new: Json | None) -> bool:
         return old is not None and new is not None and partition(new) == 1 < partition(old)
 
     def ask() -> None:
-        came.append(True)
         history.world.sets.away_until = history.kernel.now() + AWAY_SECONDS
         # Who has given it away remembers that; who comes after knows only what stands there.
         for each in history.alive():
@@ -116,11 +114,11 @@ async def controller_is_slow(history: "History") -> bool:
         for name in pods:
             note(history, POD, name, restart=history.kernel.stamp())
 
-    once(history, "statefulsets", let_through, ask)
+    came = once(history, "statefulsets", let_through, ask)
     more_memory(history)
-    await until(lambda: bool(came), CLOSES_SECONDS)
-    await asyncio.sleep(AWAY_SECONDS if came else 0)
-    return bool(came)
+    await until(came, CLOSES_SECONDS)
+    await asyncio.sleep(AWAY_SECONDS if came() else 0)
+    return came()
 
 
 def partition(workload: Json) -> int:

@@ -33,19 +33,14 @@ async def let_through_by_the_one_before(history: "History") -> bool:
     built; all the same nobody stays let through, or the set could not be made anew when its volumes grow."""
     if not await opened(history, 2):
         return False
-    came: list[bool] = []
 
     def last(old: Json | None, new: Json | None) -> bool:
         return old is not None and new is not None and partition(new) == 0 < partition(old)
 
-    def upgrade() -> None:
-        came.append(True)
-        replaced(history)
-
-    once(history, "statefulsets", last, upgrade)
+    came = once(history, "statefulsets", last, lambda: replaced(history))
     more_memory(history)
-    await until(lambda: bool(came), CLOSES_SECONDS)
-    if not came:
+    await until(came, CLOSES_SECONDS)
+    if not came():
         return False
     await rests(history)
     double(history)
@@ -57,23 +52,21 @@ async def restarted_as_a_set_goes(history: "History") -> bool:
     """A set is about to be made anew around its pods when every pod is to restart."""
     if not await opened(history, 2):
         return False
-    came: list[bool] = []
 
     def noted(old: Json | None, new: Json | None) -> bool:
         return old is not None and new is not None and bool(new["data"].get(KEY)) and not old["data"].get(KEY)
 
     def restart() -> None:
-        came.append(True)
         note(history, CLUSTERS, CLUSTER, restart=history.kernel.stamp())
 
-    once(history, "configmaps", noted, restart)
+    came = once(history, "configmaps", noted, restart)
     # Their storage has room at once.
     before, history.world.expansion.trouble = history.world.expansion.trouble, 0.0
     double(history)
-    await until(lambda: bool(came), CLOSES_SECONDS)
+    await until(came, CLOSES_SECONDS)
     history.world.expansion.trouble = before
-    await asyncio.sleep(CLOSES_SECONDS if came else 0)
-    return bool(came)
+    await asyncio.sleep(CLOSES_SECONDS if came() else 0)
+    return came()
 
 
 async def one_below_restarts(history: "History") -> bool:
