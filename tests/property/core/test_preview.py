@@ -62,14 +62,14 @@ def foretold(world: Rolling, edit: Mapping[str, Any]) -> Preview:
 def settle(world: Rolling) -> None:
     """Until nothing restarts any more; who waits for a promotion gets it."""
     idle = 0
-    while idle < 100:
+    while idle < 170:
         before = len(world.taken)
         plan = world.second()
         rolling = condition(plan.status.conditions, "RollingOut")
         assert rolling is not None
         if "promote" in rolling.message:
             world.world.annotate(**{names.PROMOTED: plan.status.revision})
-        idle = 0 if len(world.taken) > before else idle + (1 if rolling.status == "True" else 20)
+        idle = 0 if len(world.taken) > before else idle + (1 if rolling.status == "True" else 34)
 
 
 # A world takes some seconds; shrinking would take minutes.

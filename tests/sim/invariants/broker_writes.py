@@ -116,18 +116,19 @@ def opens_only_when_meant(world: World, operation: str, address: str, what: Any)
 
 
 def closes_only_with_heirs(world: World, operation: str, address: str, what: Any) -> str | None:
-    """A group that leaves is closed for writing only when all its topics are elsewhere, too, or their senders have nowhere to go."""
+    """A group that leaves is closed for writing only when all its topics are elsewhere, too, or their senders have nowhere to go: on groups
+    that stay, or that serve still, as those do that are to leave since a moment ago, and must hand them on themselves."""
     broker = _target(world, operation, address)
     if broker is None or not broker.is_master or what.get("brokerPermission") != "4" or not broker.permission & 2:
         return None
     cluster, group, _ = broker.pod.name.rsplit("-", 2)
     obj = facts.cluster(world, (broker.pod.key[0], cluster))
     count = obj["spec"]["groupReplica"] if obj else 0
-    if not 0 < count <= int(group) or facts.phase(world, broker.pod.key[0], cluster, int(group)) != "Closing":
+    space = broker.pod.key[0]
+    if not 0 < count <= int(group) or facts.phase(world, space, cluster, int(group)) != "Closing":
         return None
-    elsewhere = {
-        name for each in range(count) for one in facts.stores(world, cluster, each).values() for name in one.topics
-    }
+    heirs = [each for each in range(int(group)) if each < count or not facts.phase(world, space, cluster, each)]
+    elsewhere = {name for each in heirs for one in facts.stores(world, cluster, each).values() for name in one.topics}
     sole = sorted(name for name in broker.store.topics if settled(world, name) and name not in elsewhere)
     return f"{broker.pod.name} is closed for writing while {sole} live there alone" if sole else None
 

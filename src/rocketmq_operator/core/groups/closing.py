@@ -17,6 +17,11 @@ KEEP_HOURS = 24 * 365
 """``fileReservedTime`` of a group that is being drained: RocketMQ deletes old files, read or not."""
 
 LOOK_SECONDS = 3.0
+ADDRESS_SECONDS = 60.0
+"""So long clients may look for a broker where its former pod was: brokers register under names, a cluster's DNS caches an answer for up
+to 30 s (CoreDNS, plugin *cache*), and Java for 30 s more (``networkaddress.cache.ttl``). Whatever is sent there waits 3 s in vain,
+and ordered sends are not tried again (run on 5.4.0)."""
+
 UNTOLD = "untold"
 """Noted in a life's ``reading``: some name server still hands out the old routes."""
 
@@ -81,6 +86,20 @@ def told(life: Life, now_ms: int) -> Life:
 def clients_left(view: GroupView, life: Life, circle: Circle) -> float:
     """Seconds until clients have looked up their routes again since ``life.since``; none or less: they have."""
     return (life.since - circle.now_ms) / 1000 + rules(view).close_seconds
+
+
+def elsewhere(view: GroupView, circle: Circle) -> bool:
+    """Whether another group takes messages meanwhile."""
+    return any(each.index != view.index for each in circle.staying)
+
+
+def address_left(view: GroupView, circle: Circle) -> float:
+    """Seconds until no client looks for a master, whose pod was taken since its group was closed, where that was; none or less: it may
+    open. Nobody is kept waiting where there is no other group to send to."""
+    master = view.master
+    if not elsewhere(view, circle) or (master is not None and master.created < view.life.since):
+        return 0.0
+    return ADDRESS_SECONDS + (0.0 if master is None else (master.created - circle.now_ms) / 1000)
 
 
 def lives_here_alone(view: GroupView, circle: Circle) -> str:

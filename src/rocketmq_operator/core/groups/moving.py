@@ -10,7 +10,7 @@ from .. import sizes
 from ..facts import BrokerFact
 from ..opening import FENCE
 from ..plan import Action, Remove
-from .closing import CLOSE, Circle, configure, rules
+from .closing import CLOSE, Circle, address_left, configure, elsewhere, rules
 from .life import Life, Phase
 from .step import Step
 from .view import GroupView
@@ -60,7 +60,7 @@ def step(view: GroupView, circle: Circle) -> Step:
 def _close(view: GroupView, circle: Circle, fact: BrokerFact) -> Step:
     """Closed for writing, fenced, equal to its slaves, and then gone."""
     life = view.life
-    alone = not any(each.index != view.index for each in circle.staying)
+    alone = not elsewhere(view, circle)
     if not alone and fact.permission != 4:
         closed = configure(view, "MasterClosed", f"closed the master of {view.name} before it moves", CLOSE)
         return Step(
@@ -86,6 +86,9 @@ def _elsewhere(view: GroupView, circle: Circle) -> Step:
     """The old pod is gone or going. The new one starts fenced, and opens by the rule for every master."""
     if view.master is None or view.master.deleting:
         return Step(view.life, doing="is on its way to another node", again=LOOK_SECONDS)
+    left = address_left(view, circle)
+    if left > 0:
+        return Step(view.life, doing="waits until clients know its new address", again=min(left, 10.0))
     return Step(_serving(view.life, circle), doing="has left its cordoned node", again=0.5)
 
 

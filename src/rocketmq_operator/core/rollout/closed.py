@@ -3,7 +3,17 @@
 import msgspec
 
 from ..facts import PodFact
-from ..groups.closing import CLOSE, Circle, clients_left, configure, hidden, told, untold
+from ..groups.closing import (
+    CLOSE,
+    Circle,
+    address_left,
+    clients_left,
+    configure,
+    elsewhere,
+    hidden,
+    told,
+    untold,
+)
 from ..groups.life import Phase
 from ..groups.moving import changing, unequal
 from ..groups.step import Step
@@ -91,11 +101,6 @@ def _master(view: GroupView, circle: Circle, standing: Standing, pod: PodFact) -
     return restart(view, standing, pod)
 
 
-def elsewhere(view: GroupView, circle: Circle) -> bool:
-    """Whether another group takes messages meanwhile."""
-    return any(each.index != view.index for each in circle.staying)
-
-
 def _clients(view: GroupView, circle: Circle) -> float:
     """Seconds until clients have left: they look up routes each 30 s, unless they have left already or have nowhere to go."""
     if view.life.reading == YIELDED or not elsewhere(view, circle):
@@ -143,6 +148,9 @@ def done(view: GroupView, circle: Circle) -> Step:
         waiting = next((pod.name for pod in coming), "")
         if waiting:
             return Step(view.life, rolling=f"waits for {waiting} before it opens", again=1.0)
+    left = address_left(view, circle)
+    if left > 0:
+        return Step(view.life, rolling="waits until clients know its new address", again=min(left, 10.0))
     return open_again(view, circle)
 
 

@@ -11,12 +11,12 @@ from collections.abc import Set
 import msgspec
 
 from ..facts import PodFact
-from ..groups.closing import Circle
+from ..groups.closing import Circle, elsewhere
 from ..groups.life import OVER, Phase
 from ..groups.moving import changing
 from ..groups.step import Step
 from ..groups.view import GroupView
-from .closed import back, done, elsewhere, restarting, template, yielding
+from .closed import back, done, restarting, template, yielding
 from .course import IN_TURN, Course
 from .members import (
     LOOK_SECONDS,

@@ -35,7 +35,10 @@ def test_it_is_closed_fenced_and_moved_and_opens_elsewhere() -> None:
     assert world.intent(0)["brokerPermission"] == "4"
     again = world.start(0, 0)
     world.pods["c-0-0"] = msgspec.structs.replace(again, uid="another", node="node-3", ready=True)
-    go(world, 4)
+    go(world, 55)
+    # Clients would still look for it where it was.
+    assert world.intent(0)["phase"] == "Moving" and world.brokers["c-0-0"].permission == 4
+    go(world, 8)
     assert world.intent(0)["phase"] == "" and world.brokers["c-0-0"].accepts_from == 0
     assert world.brokers["c-0-0"].permission == 6
 
@@ -105,11 +108,12 @@ def test_no_slave_may_be_evicted_until_the_master_is_back() -> None:
     world = cordoned()
     go(world, 45)
     world.pods["c-0-0"] = msgspec.structs.replace(
-        world.pods["c-1-0"], name="c-0-0", uid="another", group=0, ready=False
+        world.pods["c-1-0"], name="c-0-0", uid="another", group=0, ready=False, created=world.now_ms
     )
-    go(world, 3)
-    budget = world.objects[("PodDisruptionBudget", "c-broker-slaves")].content()["spec"]
-    assert world.intent(0)["phase"] == "" and budget["minAvailable"] == 2
+    for seconds, phase in ((3, "Moving"), (60, "")):
+        go(world, seconds)
+        budget = world.objects[("PodDisruptionBudget", "c-broker-slaves")].content()["spec"]
+        assert world.intent(0)["phase"] == phase and budget["minAvailable"] == 2
 
 
 def test_its_pod_goes_only_while_the_intent_is_as_it_was_seen() -> None:

@@ -127,6 +127,32 @@ def test_a_rollout_is_over_when_the_last_master_is_back() -> None:
     assert rolling(world).status == "False" and len(world.taken) == 4
 
 
+def test_a_master_opens_when_nobody_looks_for_it_where_it_was() -> None:
+    """Clients had remembered its address, and ordered sends failed for 18 s after it had opened."""
+    world = Rolling()
+    world.world.edit(brokerImage="other")
+    while "c-0-0" not in world.taken:
+        world.second()
+    while "c-0-0" not in world.world.pods:
+        world.second()
+    world.pass_seconds(58)
+    assert world.world.intent(0)["phase"] == "Restarting" and not world.open("c-0-0")
+    world.pass_seconds(8)
+    assert world.open("c-0-0")
+
+
+def test_the_only_open_group_makes_nobody_wait() -> None:
+    world = Rolling()
+    world.world.edit(brokerImage="other")
+    while "c-0-0" not in world.taken:
+        world.second()
+    world.world.change_broker("c-1-0", accepts_from=world.world.now_ms + 10**9)
+    while "c-0-0" not in world.world.pods:
+        world.second()
+    world.pass_seconds(8)
+    assert world.world.intent(0)["phase"] == "" and world.open("c-0-0")
+
+
 def test_one_group_stays_open_whatever_the_rules_allow() -> None:
     world = Rolling(rollout={"maxUnavailableGroups": 2})
     world.world.edit(brokerImage="other")
