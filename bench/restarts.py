@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from rocketmq_operator.api.scaling import ScaleDown
+from rocketmq_operator.core.groups.closing import ADDRESS_SECONDS
 
 from .kubectl import Json
 from .operations import CLUSTER, NAME_SERVER, Size
@@ -16,18 +17,25 @@ CLOSING_SECONDS = float(ScaleDown().close_seconds)
 
 
 class Rolling(msgspec.Struct, frozen=True):
-    """A rolling restart of all pods of one resource. `stated` are seconds that are waited for clients' sake, whoever does it."""
+    """A rolling restart of all pods of one resource. `stated` are seconds that are waited for clients' sake, whoever does it; so is what
+    `least` says of pods: the seconds from their restart until they may serve."""
 
     title: str
     resource: str
     pods: tuple[str, ...]
     stated: float = 0.0
+    least: Mapping[str, float] = {}
+
+    def floor(self, bare: Mapping[str, float]) -> float:
+        """Bare restarts of all its pods, and every stated wait."""
+        return self.stated + sum(max(bare[pod], self.least.get(pod, 0.0)) for pod in self.pods)
 
 
 def of_brokers(size: Size = SIZE) -> Rolling:
     """Each group is closed once: with two members in SYNC no slave can be spared, and the master never."""
     pods = sorted(size.brokers(), key=lambda pod: (pod.rsplit("-", 1)[0], -size.brokers()[pod][1]))
-    return Rolling("brokers", f"brokercluster/{CLUSTER}", tuple(pods), size.groups * CLOSING_SECONDS)
+    masters = {pod: ADDRESS_SECONDS for pod in pods if size.brokers()[pod][1] == 0}
+    return Rolling("brokers", f"brokercluster/{CLUSTER}", tuple(pods), size.groups * CLOSING_SECONDS, masters)
 
 
 def of_name_servers(size: Size = SIZE) -> Rolling:

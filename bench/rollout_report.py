@@ -49,6 +49,8 @@ def report(rounds: Sequence[Round], circumstances: Facts) -> Report:
         if rolling.stated:
             ratios.append(ratio(f"{rolling.title}: duration / bare restarts and stated waits", took, least))
             facts[f"{rolling.title}: stated waits"] = f"{rolling.stated:.0f} s, until clients know of each closed group"
+            words = ", ".join(f"{pod} {seconds:.0f} s" for pod, seconds in sorted(rolling.least.items()))
+            facts[f"{rolling.title}: from restart to serving, at least"] = words
             shown += sending.series(rolling.title, [each.gaps for each in rounds])
             facts |= _clients(rolling.title, rounds[-1])
         facts |= _facts(rolling.title, found)
@@ -60,7 +62,7 @@ def _durations(rolling: Rolling, found: Sequence[Outcome], rounds: Sequence[Roun
     return (
         Series(f"{rolling.title}: rolling restart", "s", [each.seconds for each in found]),
         Series(f"  {rolling.title}: FLOOR, bare restarts", "s", sums),
-        Series("", "s", [each + rolling.stated for each in sums]),
+        Series("", "s", [rolling.floor(each.bare) for each in rounds]),
     )
 
 
