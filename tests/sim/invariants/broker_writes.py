@@ -121,10 +121,9 @@ def closes_only_with_heirs(world: World, operation: str, address: str, what: Any
     broker = _target(world, operation, address)
     if broker is None or not broker.is_master or what.get("brokerPermission") != "4" or not broker.permission & 2:
         return None
-    cluster, group, _ = broker.pod.name.rsplit("-", 2)
-    obj = facts.cluster(world, (broker.pod.key[0], cluster))
+    space, (cluster, group, _) = broker.pod.key[0], broker.pod.name.rsplit("-", 2)
+    obj = facts.cluster(world, (space, cluster))
     count = obj["spec"]["groupReplica"] if obj else 0
-    space = broker.pod.key[0]
     if not 0 < count <= int(group) or facts.phase(world, space, cluster, int(group)) != "Closing":
         return None
     heirs = [each for each in range(int(group)) if each < count or not facts.phase(world, space, cluster, each)]

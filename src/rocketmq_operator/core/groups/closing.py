@@ -17,6 +17,7 @@ KEEP_HOURS = 24 * 365
 """``fileReservedTime`` of a group that is being drained: RocketMQ deletes old files, read or not."""
 
 LOOK_SECONDS = 3.0
+
 ADDRESS_SECONDS = 60.0
 """So long clients may look for a broker where its former pod was: brokers register under names, a cluster's DNS caches an answer for up
 to 30 s (CoreDNS, plugin *cache*), and Java for 30 s more (``networkaddress.cache.ttl``). Whatever is sent there waits 3 s in vain,
@@ -94,8 +95,8 @@ def elsewhere(view: GroupView, circle: Circle) -> bool:
 
 
 def address_left(view: GroupView, circle: Circle) -> float:
-    """Seconds until no client looks for a master, whose pod was taken since its group was closed, where that was; none or less: it may
-    open. Nobody is kept waiting where there is no other group to send to."""
+    """Seconds until no client looks for a group's master at the address of its former pod, which was taken since the group was closed;
+    none or less: it may open. Nobody is kept waiting where there is no other group to send to."""
     master = view.master
     if not elsewhere(view, circle) or (master is not None and master.created < view.life.since):
         return 0.0

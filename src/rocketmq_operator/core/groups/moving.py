@@ -46,7 +46,7 @@ def step(view: GroupView, circle: Circle) -> Step:
     """One step of a move; it ends when the pod is another one, or when the node takes pods again."""
     life, master, fact = view.life, view.master, view.fact
     if master is None or master.uid != life.reading or master.deleting:
-        return _elsewhere(view, circle)
+        return _arrived(view, circle)
     if master.node not in view.snapshot.cordoned:
         return Step(_serving(life, circle), doing="stays: its node takes pods again", again=0.5)
     if view.started_closed(circle.now_ms):
@@ -82,7 +82,7 @@ def _close(view: GroupView, circle: Circle, fact: BrokerFact) -> Step:
     return Step(life, (_remove(view),), "leaves its cordoned node", again=LOOK_SECONDS)
 
 
-def _elsewhere(view: GroupView, circle: Circle) -> Step:
+def _arrived(view: GroupView, circle: Circle) -> Step:
     """The old pod is gone or going. The new one starts fenced, and opens by the rule for every master."""
     if view.master is None or view.master.deleting:
         return Step(view.life, doing="is on its way to another node", again=LOOK_SECONDS)
