@@ -30,6 +30,7 @@ def openings(world: Rolling, seconds: int, silent: tuple[int, int]) -> Iterator[
 @settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(st.integers(2, 3), st.integers(1, 3), SILENT)
 @example(2, 2, (400, 5))
+@example(2, 1, (24, 14))
 def test_a_restarted_master_opens_where_clients_look_for_it(groups: int, members: int, silent: tuple[int, int]) -> None:
     world = Rolling(groups, membersPerGroup=members)
     world.world.edit(brokerImage="other")

@@ -8,7 +8,7 @@ from ..plan import Configure, WipeWritePermission
 from ..registration import answering
 from . import copying
 from .data import BrokerData
-from .life import OVER, Life
+from .life import OVER, Life, Phase
 from .topics import copied
 from .view import GroupView, data_of
 
@@ -94,13 +94,28 @@ def elsewhere(view: GroupView, circle: Circle) -> bool:
     return any(each.index != view.index for each in circle.staying)
 
 
+def serves(view: GroupView, now_ms: int) -> bool:
+    """Whether a group takes messages as far as anybody knows: one lost answer, or a name server that restarts, says nothing."""
+    if view.life.phase is not Phase.SERVING or view.master is None or not view.master.ready:
+        return False
+    return view.fact is None or view.accepting(now_ms)
+
+
+def others_serve(view: GroupView, circle: Circle) -> bool:
+    """Whether another group takes messages meanwhile, as far as anybody knows."""
+    return any(other.index != view.index and serves(other, circle.now_ms) for other in circle.knowing)
+
+
 def address_left(view: GroupView, circle: Circle) -> float:
     """Seconds until no client looks for a group's master at the address of its former pod, which was taken since the group was closed;
-    none or less: it may open. Nobody is kept waiting where there is no other group to send to."""
+    none or less: it may open. Where no other group takes messages it opens when it answers; what others do before that says nothing
+    of the moment when it could open."""
     master = view.master
-    if not elsewhere(view, circle) or (master is not None and master.created < view.life.since):
+    if master is None:
+        return ADDRESS_SECONDS
+    if master.created < view.life.since or (view.fact is not None and not others_serve(view, circle)):
         return 0.0
-    return ADDRESS_SECONDS + (0.0 if master is None else (master.created - circle.now_ms) / 1000)
+    return ADDRESS_SECONDS + (master.created - circle.now_ms) / 1000
 
 
 def lives_here_alone(view: GroupView, circle: Circle) -> str:

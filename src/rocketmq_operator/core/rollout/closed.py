@@ -11,6 +11,7 @@ from ..groups.closing import (
     configure,
     elsewhere,
     hidden,
+    others_serve,
     told,
     untold,
 )
@@ -48,7 +49,7 @@ def yielding(view: GroupView, circle: Circle, course: Course) -> Step:
 def restarting(view: GroupView, circle: Circle, course: Course, standing: Standing) -> Step:
     """Closed or closing: the rest of the slaves, then the master."""
     if _gives_way(view, circle, course):
-        return open_again(view, circle)
+        return _in_time(view, circle)
     if course.stop:
         return Step(view.life, rolling=course.stop, again=LOOK_SECONDS)
     if standing.template_due:
@@ -115,14 +116,7 @@ def _gives_way(view: GroupView, circle: Circle, course: Course) -> bool:
         return True
     if view.fact is None or any(pod.deleting or not pod.ready for pod in view.pods):
         return False
-    return bool(course.stop) or (has_others(view) and not any(_open(other, circle.now_ms) for other in circle.knowing))
-
-
-def _open(view: GroupView, now_ms: int) -> bool:
-    """Whether a group serves as far as anybody knows: one lost answer, or a name server that restarts, says nothing."""
-    if view.life.phase is not Phase.SERVING or view.master is None or not view.master.ready:
-        return False
-    return view.fact is None or view.accepting(now_ms)
+    return bool(course.stop) or (has_others(view) and not others_serve(view, circle))
 
 
 def back(view: GroupView, circle: Circle) -> Step:
@@ -148,6 +142,11 @@ def done(view: GroupView, circle: Circle) -> Step:
         waiting = next((pod.name for pod in coming), "")
         if waiting:
             return Step(view.life, rolling=f"waits for {waiting} before it opens", again=1.0)
+    return _in_time(view, circle)
+
+
+def _in_time(view: GroupView, circle: Circle) -> Step:
+    """Open again, once clients look for it where it is."""
     left = address_left(view, circle)
     if left > 0:
         return Step(view.life, rolling="waits until clients know its new address", again=min(left, 10.0))

@@ -103,7 +103,7 @@ def _group(view: GroupView, standing: Standing, waits: str) -> Foreseen:
     restarts: list[Restart] = []
     closings: list[Closing] = []
     pauses: list[str] = []
-    closed = view.life.phase is Phase.RESTARTING
+    closed = _stays_closed(view)
     for pod in standing.outdated:
         if view.life.initialized:
             if stays_put(view, pod):
@@ -115,6 +115,11 @@ def _group(view: GroupView, standing: Standing, waits: str) -> Foreseen:
         role = "slave" if pod.member else "master"
         restarts.append(Restart(pod.name, view.name, role, standing.why[pod.name], closed, waits))
     return Foreseen(tuple(restarts), tuple(closings), tuple(pauses))
+
+
+def _stays_closed(view: GroupView) -> bool:
+    """Whether a group is closed, and goes on so; one whose master has come back meanwhile is opened first."""
+    return view.life.phase is Phase.RESTARTING and (view.master is None or view.master.created < view.life.since)
 
 
 def _closing(view: GroupView, pod: PodFact) -> Closing:

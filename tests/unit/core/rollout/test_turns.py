@@ -144,13 +144,52 @@ def test_a_master_opens_when_nobody_looks_for_it_where_it_was() -> None:
 def test_the_only_open_group_makes_nobody_wait() -> None:
     world = Rolling()
     world.world.edit(brokerImage="other")
+    while "c-0-0" not in world.world.pods or "c-0-0" not in world.taken:
+        world.second()
+    waited = 0
+    while not world.open("c-0-0"):
+        world.world.change_broker("c-1-0", accepts_from=world.world.now_ms + 10**9)
+        world.second()
+        waited += 1
+    assert waited < 8
+
+
+def test_who_is_out_while_a_pod_is_away_is_no_reason_to_open_early() -> None:
+    world = Rolling()
+    world.world.edit(brokerImage="other")
     while "c-0-0" not in world.taken:
         world.second()
     world.world.change_broker("c-1-0", accepts_from=world.world.now_ms + 10**9)
     while "c-0-0" not in world.world.pods:
         world.second()
-    world.pass_seconds(8)
-    assert world.world.intent(0)["phase"] == "" and world.open("c-0-0")
+    world.pass_seconds(58)
+    assert world.open("c-1-0") and not world.open("c-0-0")
+
+
+def test_one_lost_answer_is_no_reason_to_open_early() -> None:
+    world = Rolling()
+    world.world.edit(brokerImage="other")
+    while "c-0-0" not in world.world.pods or "c-0-0" not in world.taken:
+        world.second()
+    world.pass_seconds(10)
+    world.silence("c-1-0", 3)
+    world.pass_seconds(45)
+    assert not world.open("c-0-0")
+
+
+def test_an_edit_meanwhile_does_not_open_it_early() -> None:
+    """Its master has started closed, so it is opened, and compared with its slaves before, ere it starts once more."""
+    world = Rolling()
+    world.world.edit(brokerImage="other")
+    while "c-0-0" not in world.world.pods or "c-0-0" not in world.taken:
+        world.second()
+    world.pass_seconds(10)
+    world.world.edit(brokerImage="another")
+    world.pass_seconds(48)
+    assert not world.open("c-0-0") and world.taken.count("c-0-0") == 1
+    while world.taken.count("c-0-0") == 1 and not world.open("c-0-0"):
+        world.second()
+    assert world.open("c-0-0"), "restarted before it was compared"
 
 
 def test_one_group_stays_open_whatever_the_rules_allow() -> None:
