@@ -284,6 +284,18 @@ ROLLOUTS = (
         '    waiting = ""\n',
     ),
     Broken(
+        "a master that was restarted opens while clients look for it elsewhere",
+        "rollout/closed.py",
+        "    left = address_left(view, circle)\n",
+        "    left = 0.0 if view.fact else 1.0\n",
+    ),
+    Broken(
+        "a master that was moved opens while clients look for it elsewhere",
+        "groups/moving.py",
+        "    left = address_left(view, circle)\n",
+        "    left = 0.0 if view.fact else 1.0\n",
+    ),
+    Broken(
         "groups do not wait for each other",
         "rollout/course.py",
         "        if not begun and len(self.holders) >= self.most and not (lost and self._open_holders()):\n",

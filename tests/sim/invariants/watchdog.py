@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..world import World
 from . import state
+from .addresses import Addresses
 from .broker_writes import BROKER_RULES
 from .hidden import Hidden
 from .lasting import Given, Lasting, Wanted
@@ -28,6 +29,7 @@ class Watchdog:
         self.world = world
         world.phases = Phases(world)
         self.taking = Taking(world)
+        self.addresses = Addresses(world)
         self.removal = Removal(world)
         self.hidden = Hidden(world)
         self.reasons = Reasons(world)
@@ -45,6 +47,7 @@ class Watchdog:
             self._tell(name, rule(self.world, verb, plural, key, body))
         self._tell("one-member-at-a-time", self.taking.object_write(verb, plural, key, body))
         self._tell("opens-only-when-meant", self.wanted.object_write(verb, plural, key, body))
+        self._tell("opens-where-clients-look", self.addresses.object_write(verb, plural, key, body))
         self._tell("removed-only-drained", self.removal.group_removed(verb, plural, key, body))
         self._tell("deletion-is-held", self.removal.deletion_allowed(verb, plural, key, body))
         for name, problem in self.reasons.object_write(verb, plural, key, body):
@@ -65,6 +68,7 @@ class Watchdog:
     def look(self) -> None:
         """The rules about the world itself."""
         self._planned = False
+        self.addresses.look()
         for name, rule in state.RULES:
             self._tell(name, rule(self.world))
 

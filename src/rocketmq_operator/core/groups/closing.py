@@ -1,5 +1,7 @@
 """What leaving, draining and moving share: the groups around, the change of a running master, the spec's rules."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from rocketmq_operator.api.scaling import ScaleDown
@@ -101,19 +103,20 @@ def serves(view: GroupView, now_ms: int) -> bool:
     return view.fact is None or view.accepting(now_ms)
 
 
-def others_serve(view: GroupView, circle: Circle) -> bool:
-    """Whether another group takes messages meanwhile, as far as anybody knows."""
-    return any(other.index != view.index and serves(other, circle.now_ms) for other in circle.knowing)
+def others_serve(view: GroupView, groups: Iterable[GroupView], now_ms: int) -> bool:
+    """Whether another one of these groups takes messages meanwhile, as far as anybody knows."""
+    return any(other.index != view.index and serves(other, now_ms) for other in groups)
 
 
 def address_left(view: GroupView, circle: Circle) -> float:
     """Seconds until no client looks for a group's master at the address of its former pod, which was taken since the group was closed;
-    none or less: it may open. Where no other group takes messages it opens when it answers; what others do before that says nothing
-    of the moment when it could open."""
+    none or less: it may open. Where no other group takes messages (one that is to leave does until it is closed) it opens when it
+    answers; what others do before that says nothing of the moment when it could open."""
     master = view.master
     if master is None:
         return ADDRESS_SECONDS
-    if master.created < view.life.since or (view.fact is not None and not others_serve(view, circle)):
+    alone = not others_serve(view, (*circle.knowing, *circle.leaving), circle.now_ms)
+    if master.created < view.life.since or (view.fact is not None and alone):
         return 0.0
     return ADDRESS_SECONDS + (master.created - circle.now_ms) / 1000
 

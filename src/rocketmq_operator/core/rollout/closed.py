@@ -57,7 +57,7 @@ def restarting(view: GroupView, circle: Circle, course: Course, standing: Standi
     pod = standing.outdated[0]
     if stays_put(view, pod) or (not pod.member and partial(view)):
         # A slave that lacks the beginning is no full copy before its master has deleted that, which takes days.
-        return open_again(view, circle)
+        return _in_time(view, circle)
     return _closed(view, circle, standing, pod)
 
 
@@ -116,7 +116,7 @@ def _gives_way(view: GroupView, circle: Circle, course: Course) -> bool:
         return True
     if view.fact is None or any(pod.deleting or not pod.ready for pod in view.pods):
         return False
-    return bool(course.stop) or (has_others(view) and not others_serve(view, circle))
+    return bool(course.stop) or (has_others(view) and not others_serve(view, circle.knowing, circle.now_ms))
 
 
 def back(view: GroupView, circle: Circle) -> Step:

@@ -177,6 +177,21 @@ def test_one_lost_answer_is_no_reason_to_open_early() -> None:
     assert not world.open("c-0-0")
 
 
+def test_a_group_that_is_to_leave_serves_until_the_other_is_open() -> None:
+    """Found by the simulator."""
+    world = Rolling()
+    world.world.edit(brokerImage="other")
+    while "c-0-0" not in world.world.pods or "c-0-0" not in world.taken:
+        world.second()
+    world.pass_seconds(10)
+    world.world.edit(groupReplica=1)
+    world.pass_seconds(48)
+    assert world.open("c-1-0") and not world.open("c-0-0")
+    while not world.open("c-0-0"):
+        assert world.open("c-1-0"), "nobody takes messages"
+        world.second()
+
+
 def test_an_edit_meanwhile_does_not_open_it_early() -> None:
     """Its master has started closed, so it is opened, and compared with its slaves before, ere it starts once more."""
     world = Rolling()
