@@ -97,10 +97,11 @@ def elsewhere(view: GroupView, circle: Circle) -> bool:
 
 
 def serves(view: GroupView, now_ms: int) -> bool:
-    """Whether a group takes messages as far as anybody knows: one lost answer, or a name server that restarts, says nothing."""
-    if view.life.phase is not Phase.SERVING or view.master is None or not view.master.ready:
+    """Whether a group takes messages as far as anybody knows: one lost answer, or a name server that restarts, says nothing (without
+    the only one that runs all pods are unready, and clients go on with the routes they have)."""
+    if view.life.phase is not Phase.SERVING or view.master is None or view.master.deleting:
         return False
-    return view.fact is None or view.accepting(now_ms)
+    return view.master.ready if view.fact is None else view.accepting(now_ms)
 
 
 def others_serve(view: GroupView, groups: Iterable[GroupView], now_ms: int) -> bool:

@@ -177,6 +177,20 @@ def test_one_lost_answer_is_no_reason_to_open_early() -> None:
     assert not world.open("c-0-0")
 
 
+def test_a_name_server_that_restarts_is_no_reason_to_open_early() -> None:
+    """Without the only one that runs all pods are unready, and take messages still (found by the simulator)."""
+    world = Rolling(membersPerGroup=1)
+    world.world.edit(brokerImage="other")
+    while "c-0-0" not in world.world.pods or "c-0-0" not in world.taken:
+        world.second()
+    world.pass_seconds(10)
+    for _ in range(45):
+        for name, pod in world.world.pods.items():
+            world.world.pods[name] = msgspec.structs.replace(pod, ready=False)
+        world.second()
+    assert world.open("c-1-0") and world.world.intent(0)["phase"] == "Restarting"
+
+
 def test_a_group_that_is_to_leave_serves_until_the_other_is_open() -> None:
     """Found by the simulator."""
     world = Rolling()
