@@ -56,9 +56,11 @@ def leaves_a_copy(world: World, verb: str, plural: str, key: Key, body: Any) -> 
 
 
 def _new(world: World, group: tuple[str, int], member: int) -> bool:
-    """Whether a member began to copy so lately that it held nothing yet when the operator looked."""
+    """Whether a member has caught up so lately that it held less when the operator looked."""
     found = facts.broker(world, group[0], group[1], member)
-    return found is not None and found.began_at > world.kernel.now() - NEW_SECONDS
+    if found is None:
+        return False
+    return found.caught_up_at is None or found.caught_up_at > world.kernel.now() - NEW_SECONDS
 
 
 def _runs(world: World, group: tuple[str, int], member: int) -> bool:

@@ -37,8 +37,8 @@ class Process:
         """Until then operators get no answer from it; its clients and its slaves do."""
         self.full_until = -1.0
         """Until then it makes no topics."""
-        self.began_at = -1000.0
-        """When it joined its master with nothing."""
+        self.caught_up_at: float | None = None
+        """When it, as a slave, first held all that its master does."""
         self.said: tuple[Any, Any] | None = None
         """Its last answer to code 28, and the state that it was about."""
         self._started = kernel.now()

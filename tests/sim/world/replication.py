@@ -34,7 +34,6 @@ class Slaves:
         mine, theirs = self._master.store, slave.store
         if not theirs.records and theirs.base == 0:
             theirs.start_at(max(mine.base, mine.end // FILE * FILE))
-            slave.began_at = self._master.kernel.now()
         if slave not in self.joined:
             self.joined.append(slave)
         self.move()
@@ -64,6 +63,8 @@ class Slaves:
             elif slave.store.end < mine.end:
                 slave.store.copy_from(mine, PORTION)
                 again = again or 0.05 * (slave.store.end < mine.end)
+            if slave.caught_up_at is None and slave.store.end >= mine.end:
+                slave.caught_up_at = now
         self.acknowledge()
         if again:
             self._moving = True
