@@ -9,7 +9,8 @@ import msgspec
 
 from rocketmq_operator.admin import Admin
 from rocketmq_operator.admin.errors import Refused
-from rocketmq_operator.core.groups.copying import Missing, Offset
+from rocketmq_operator.core.groups.beginnings import Offset
+from rocketmq_operator.core.groups.copying import Missing
 from rocketmq_operator.core.groups.data import Access, Topic
 from rocketmq_operator.remoting.bodies.access import AccessRules, User
 from rocketmq_operator.remoting.bodies.metadata import GroupConfig, TopicConfig

@@ -52,6 +52,7 @@ class Addresses:
         written = body.get("metadata", {}).get("resourceVersion", there["metadata"]["resourceVersion"])
         if written != there["metadata"]["resourceVersion"] or body.get("data", {}).get("phase", ""):
             return None
+        self.look()
         name, _, number = key[1].partition("-broker-intent-")
         age = self._age((key[0], name), int(number), int(there["data"]["since"]))
         if age is None or not SEEN_SECONDS < age < REMEMBERED_SECONDS - ROUNDED_SECONDS:

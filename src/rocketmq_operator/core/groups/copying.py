@@ -1,15 +1,12 @@
 """What a broker lacks of what others hold: topics, consumer groups, access rules, first offsets (ROCKETMQ.md §2, §8)."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 
 import msgspec
 
 from . import topics
+from .beginnings import Beginnings, Offset, in_new_group, read_of, strangers
 from .data import Access, BrokerData, Topic
-
-Offset = tuple[str, str, int, int]
-"""Consumer group, topic, queue, offset."""
-
 
 WRITABLE = 2
 """The bit of a topic's ``perm`` by which producers choose its queues (PermName)."""
@@ -68,7 +65,7 @@ def for_joining(sources: Sequence[BrokerData], target: BrokerData, own: frozense
         _access(sources, target),
         tuple(sorted(topic for name, topic in wanted.items() if target.topics.get(name) != topic)),
         tuple(config for name, config in sorted(groups.items()) if target.groups.get(name) != config),
-        tuple(sorted(_first_offsets(sources, target, wanted, groups.keys() | target.groups.keys()))),
+        tuple(sorted(in_new_group(sources, target, wanted, groups.keys() | target.groups.keys()))),
     )
 
 
@@ -82,13 +79,19 @@ def for_staying(
     sole = {name: topic for name, topic in lived.items() if name not in elsewhere}
     groups = {name: config for broker in leaving for name, config in broker.groups.items() if topics.copied_group(name)}
     known = {name for broker in staying for name in broker.groups}
-    read = _read(target)
-    offsets = tuple(sorted(_beginnings(leaving, target, {**sole, **target.topics}, groups.keys(), read)))
+    read = read_of(target)
+    begins = Beginnings(leaving, {**sole, **target.topics}, groups.keys(), read, strangers(leaving, staying))
+    offsets = tuple(sorted(begins.on(target)))
+    readers = {group for group, _, _, _ in offsets}
     new = {name: topic for name, topic in sole.items() if name not in target.topics}
     opens = _opened_last(lived, new, target, {topic for _, topic, _, _ in offsets}, read)
     return Missing(
         topics=tuple(sorted(_closed(topic) if topic in opens else topic for topic in new.values())),
-        groups=tuple(config for name, config in sorted(groups.items()) if name not in known),
+        groups=tuple(
+            config
+            for name, config in sorted(groups.items())
+            if name not in known or name in readers - target.groups.keys()
+        ),
         offsets=offsets,
         opens=opens,
     )
@@ -96,10 +99,10 @@ def for_staying(
 
 def for_half_made(others: Sequence[BrokerData], target: BrokerData, own: frozenset[str]) -> Missing:
     """What is still to be done for topics that an earlier try has left closed on a group, by what all others hold."""
-    read = _read(target)
+    read = read_of(target)
     left = {name: topic for name, topic in _lived(others, own).items() if name not in read and _left(topic, target)}
     groups = wanted_groups(others)
-    offsets = tuple(sorted(_beginnings(others, target, left, groups.keys(), read)))
+    offsets = tuple(sorted(Beginnings(others, left, groups.keys(), read).on(target)))
     readers = {group for group, _, _, _ in offsets}
     return Missing(
         groups=tuple(config for name, config in sorted(groups.items()) if name in readers - target.groups.keys()),
@@ -139,24 +142,6 @@ def _closed(topic: Topic) -> Topic:
     return msgspec.structs.replace(topic, perm=topic.perm & ~WRITABLE)
 
 
-def _read(target: BrokerData) -> set[str]:
-    """Topics of which somebody has read something there."""
-    return {topic for (_, topic), queues in target.committed.items() if any(queues.values())}
-
-
-def _beginnings(
-    leaving: Sequence[BrokerData], target: BrokerData, held: Mapping[str, Topic], groups: Set[str], read: Set[str]
-) -> Iterable[Offset]:
-    """First offsets in topics that were just made here: as in a new group, a consumer that finds none would skip messages.
-    A topic is new here as long as nobody has read anything of it (``read``)."""
-    for group, topic in sorted({pair for broker in leaving for pair in broker.committed}):
-        config = held.get(topic)
-        if config is None or topic in read or group not in groups or topic.startswith(topics.RETRY):
-            continue
-        known = target.committed.get((group, topic), {})
-        yield from ((group, topic, queue, 0) for queue in range(config.read_queues) if queue not in known)
-
-
 def lacks(target: BrokerData, wanted: Mapping[str, Topic], groups: Mapping[str, str]) -> int:
     """How many of the topics and groups a slave does not hold yet."""
     return sum(name not in target.topics for name in wanted) + sum(name not in target.groups for name in groups)
@@ -172,16 +157,3 @@ def _access(sources: Sequence[BrokerData], target: BrokerData) -> Access:
         {name: user for name, user in users.items() if target.access.users.get(name) != user},
         {name: rule for name, rule in rules.items() if target.access.rules.get(name) != rule},
     )
-
-
-def _first_offsets(
-    sources: Sequence[BrokerData], target: BrokerData, wanted: Mapping[str, Topic], groups: Set[str]
-) -> Iterable[Offset]:
-    """A broker refuses offsets of a group that it does not know; offsets that a deleted group left behind need no beginning."""
-    pairs = {pair for source in sources for pair in source.committed}
-    for group, topic in pairs:
-        config = wanted.get(topic)
-        if config is None or group not in groups or not topics.copied_group(group):
-            continue
-        known = target.committed.get((group, topic), {})
-        yield from ((group, topic, queue, 0) for queue in range(config.read_queues) if queue not in known)

@@ -48,6 +48,23 @@ def test_one_that_users_have_closed_stays_so() -> None:
     assert (missing(holding(), leaving).topics, missing(holding(), leaving).opens) == ((CLOSED,), ())
 
 
+def test_a_reader_that_would_be_forgotten_begins_at_0_also_where_others_read() -> None:
+    """Found by the simulator: it had reached only a group that left, and what came to others meanwhile counted as read."""
+    target = msgspec.structs.replace(
+        holding("orders", messages=5), committed={("others", "orders"): {0: 5, 1: 0}}, groups={"others": "{}"}
+    )
+    found = missing(target)
+    assert (found.topics, found.offsets, found.opens) == ((), FIRST, ())
+    assert found.groups == tuple(holding("orders").groups.values())
+    assert not missing(copied(target, found))
+
+
+def test_a_reader_that_another_group_knows_is_told_nothing() -> None:
+    target = msgspec.structs.replace(holding("orders", messages=5), committed={("others", "orders"): {0: 5, 1: 0}})
+    knows = holding("orders", messages=5, read=5)
+    assert not for_staying([knows], [target, knows], target, frozenset())
+
+
 def test_topics_are_opened_last() -> None:
     told: list[Any] = []
 

@@ -11,7 +11,7 @@ from rocketmq_operator.core.opening import FENCED_FOR_EVER
 from rocketmq_operator.core.plan import Action, Apply, Configure, Copy, PutOrders, Remove, Seen, WipeWritePermission
 from tests.unit.core.world import SERVERS, World
 
-from .story import change, go, holding, running, settings, start
+from .story import GROUP_CONFIG, change, go, holding, running, settings, start
 
 
 def phase(world: World, group: int = 1) -> str:
@@ -90,26 +90,45 @@ def test_readers_count_also_when_the_group_that_knows_them_does_not_serve_just_n
     assert removed(go(world, 60)) == []
 
 
-def test_readers_that_only_another_leaving_group_knows_count_and_it_stays_until_they_have_read() -> None:
-    """``readers`` read broker-1 to its end, and never reached broker-2 (found by the simulator)."""
+def two_leave(**known: str) -> World:
+    """Only broker-1, which is to leave, knows of ``readers``, with these settings; they have read it to its end, and never reached the
+    other groups."""
     world = running(3)
     others = {("others", "orders"): {0: 5, 1: 0}}
-    change(world, "c-0-0", committed=others)
-    change(world, "c-1-0", committed={**others, **world.data["c-1-0"].committed})
-    change(world, "c-2-0", committed=others)
+    for pod in ("c-0-0", "c-2-0"):
+        change(world, pod, committed=others, groups={"others": GROUP_CONFIG})
+    change(world, "c-1-0", committed={**others, **world.data["c-1-0"].committed}, groups=known)
     world.edit(groupReplica=1)
     while phase(world, 2) != "Fenced":
         go(world, 1)
+    return world
+
+
+def test_readers_that_only_a_leaving_group_knows_are_made_known_before_it_goes() -> None:
+    """Found by the simulator."""
+    world = two_leave(readers=GROUP_CONFIG)
     fact = world.brokers.pop("c-1-0")
     assert removed(go(world, 60)) == [], "broker-1 does not answer"
     world.brokers["c-1-0"] = fact
-    assert removed(go(world, 60)) == []
+    assert removed(go(world, 60)) == ["c-1"]
+    assert (
+        world.data["c-0-0"].committed["readers", "orders"] == {0: 0, 1: 0} and "readers" in world.data["c-0-0"].groups
+    )
     told = condition(world.plan().status.conditions, "Scaling")
     assert (
         told and "broker-2 drains: 100 % of 5 messages are left; consumer groups still read (readers)" in told.message
     )
+    change(world, "c-2-0", committed={("others", "orders"): {0: 5, 1: 0}, ("readers", "orders"): {0: 5, 1: 0}})
+    assert removed(go(world, 60)) == ["c-2"]
+
+
+def test_a_leaving_group_stays_until_those_that_only_it_knows_have_read_what_else_leaves() -> None:
+    """Whose settings users have deleted, nobody can be told where to begin."""
+    world = two_leave()
+    assert removed(go(world, 60)) == []
+    told = condition(world.plan().status.conditions, "Scaling")
     assert told and "broker-1 waits until broker-2 is read by readers, of which only it knows" in told.message
-    change(world, "c-2-0", committed={**others, ("readers", "orders"): {0: 5, 1: 0}})
+    change(world, "c-2-0", committed={("others", "orders"): {0: 5, 1: 0}, ("readers", "orders"): {0: 5, 1: 0}})
     assert sorted(removed(go(world, 60))) == ["c-1", "c-2"]
 
 
