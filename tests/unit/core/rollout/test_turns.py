@@ -127,14 +127,18 @@ def test_a_rollout_is_over_when_the_last_master_is_back() -> None:
     assert rolling(world).status == "False" and len(world.taken) == 4
 
 
+def first_master_back(**spec: Any) -> Rolling:
+    """Two groups in a rollout; the master of the first one has just got its new pod."""
+    world = Rolling(**spec)
+    world.world.edit(brokerImage="other")
+    while "c-0-0" not in world.taken or "c-0-0" not in world.world.pods:
+        world.second()
+    return world
+
+
 def test_a_master_opens_when_nobody_looks_for_it_where_it_was() -> None:
     """Clients had remembered its address, and ordered sends failed for 18 s after it had opened."""
-    world = Rolling()
-    world.world.edit(brokerImage="other")
-    while "c-0-0" not in world.taken:
-        world.second()
-    while "c-0-0" not in world.world.pods:
-        world.second()
+    world = first_master_back()
     world.pass_seconds(58)
     assert world.world.intent(0)["phase"] == "Restarting" and not world.open("c-0-0")
     world.pass_seconds(8)
@@ -142,10 +146,7 @@ def test_a_master_opens_when_nobody_looks_for_it_where_it_was() -> None:
 
 
 def test_the_only_open_group_makes_nobody_wait() -> None:
-    world = Rolling()
-    world.world.edit(brokerImage="other")
-    while "c-0-0" not in world.world.pods or "c-0-0" not in world.taken:
-        world.second()
+    world = first_master_back()
     waited = 0
     while not world.open("c-0-0"):
         world.world.change_broker("c-1-0", accepts_from=world.world.now_ms + 10**9)
@@ -167,10 +168,7 @@ def test_who_is_out_while_a_pod_is_away_is_no_reason_to_open_early() -> None:
 
 
 def test_one_lost_answer_is_no_reason_to_open_early() -> None:
-    world = Rolling()
-    world.world.edit(brokerImage="other")
-    while "c-0-0" not in world.world.pods or "c-0-0" not in world.taken:
-        world.second()
+    world = first_master_back()
     world.pass_seconds(10)
     world.silence("c-1-0", 3)
     world.pass_seconds(45)
@@ -179,10 +177,7 @@ def test_one_lost_answer_is_no_reason_to_open_early() -> None:
 
 def test_a_name_server_that_restarts_is_no_reason_to_open_early() -> None:
     """Without the only one that runs all pods are unready, and take messages still (found by the simulator)."""
-    world = Rolling(membersPerGroup=1)
-    world.world.edit(brokerImage="other")
-    while "c-0-0" not in world.world.pods or "c-0-0" not in world.taken:
-        world.second()
+    world = first_master_back(membersPerGroup=1)
     world.pass_seconds(10)
     for _ in range(45):
         for name, pod in world.world.pods.items():
@@ -193,10 +188,7 @@ def test_a_name_server_that_restarts_is_no_reason_to_open_early() -> None:
 
 def test_a_group_that_is_to_leave_serves_until_the_other_is_open() -> None:
     """Found by the simulator."""
-    world = Rolling()
-    world.world.edit(brokerImage="other")
-    while "c-0-0" not in world.world.pods or "c-0-0" not in world.taken:
-        world.second()
+    world = first_master_back()
     world.pass_seconds(10)
     world.world.edit(groupReplica=1)
     world.pass_seconds(48)
@@ -208,10 +200,7 @@ def test_a_group_that_is_to_leave_serves_until_the_other_is_open() -> None:
 
 def test_an_edit_meanwhile_does_not_open_it_early() -> None:
     """Its master has started closed, so it is opened, and compared with its slaves before, ere it starts once more."""
-    world = Rolling()
-    world.world.edit(brokerImage="other")
-    while "c-0-0" not in world.world.pods or "c-0-0" not in world.taken:
-        world.second()
+    world = first_master_back()
     world.pass_seconds(10)
     world.world.edit(brokerImage="another")
     world.pass_seconds(48)
