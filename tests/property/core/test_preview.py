@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from rocketmq_operator.api import BrokerClusterSpec
@@ -73,8 +73,11 @@ def settle(world: Rolling) -> None:
 
 
 # A world takes some seconds; shrinking would take minutes.
-@settings(max_examples=4, deadline=None, phases=[Phase.generate])
+@settings(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(CLUSTERS, st.lists(st.tuples(EDITS, st.integers(3, 90)), min_size=1, max_size=2), EDITS)
+# The master that restarted last is back and waits: in the middle of three groups, and of the last of two.
+@example({"membersPerGroup": 3, "groups": 3}, [({"brokerImage": "other"}, 250)], {"limits": {"memory": "3Gi"}})
+@example({"membersPerGroup": 1, "groups": 2}, [({"brokerImage": "other"}, 190)], {"limits": {"memory": "3Gi"}})
 def test_pods_restart_in_the_order_foretold(
     spec: dict[str, Any], before: list[tuple[dict[str, Any], int]], edit: dict[str, Any]
 ) -> None:

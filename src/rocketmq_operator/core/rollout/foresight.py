@@ -58,7 +58,8 @@ class Foreseen(msgspec.Struct, frozen=True):
 def foresee(snapshot: ClusterSnapshot, target: Target, now_ms: int) -> Foreseen:
     """The whole rollout of a cluster whose spec is the target's."""
     spec, snapshot = snapshot.cluster.spec, settled(snapshot, now_ms)
-    views = {index: view for index, view in views_of(snapshot, now_ms).items() if index < spec.group_replica}
+    known = views_of(snapshot, now_ms)
+    views = {index: _going_on(view, now_ms) for index, view in known.items() if index < spec.group_replica}
     standings = survey.standings(snapshot, views, target, now_ms)
     turns = _turns(snapshot, views, standings, target, now_ms)
     proof = _proof(snapshot, standings, target)
@@ -83,6 +84,13 @@ def foresee(snapshot: ClusterSnapshot, target: Target, now_ms: int) -> Foreseen:
     )
 
 
+def _going_on(view: GroupView, now_ms: int) -> GroupView:
+    """A closed group whose master has come back opens before anything else is done with it: it stands where others do that serve."""
+    if view.life.phase is not Phase.RESTARTING or view.master is None or view.master.created < view.life.since:
+        return view
+    return GroupView(view.snapshot, view.index, view.life.to(Phase.SERVING, now_ms))
+
+
 def _turns(
     snapshot: ClusterSnapshot, views: Views, standings: Mapping[int, Standing], target: Target, now_ms: int
 ) -> Turns:
@@ -103,7 +111,7 @@ def _group(view: GroupView, standing: Standing, waits: str) -> Foreseen:
     restarts: list[Restart] = []
     closings: list[Closing] = []
     pauses: list[str] = []
-    closed = _stays_closed(view)
+    closed = view.life.phase is Phase.RESTARTING
     for pod in standing.outdated:
         if view.life.initialized:
             if stays_put(view, pod):
@@ -115,11 +123,6 @@ def _group(view: GroupView, standing: Standing, waits: str) -> Foreseen:
         role = "slave" if pod.member else "master"
         restarts.append(Restart(pod.name, view.name, role, standing.why[pod.name], closed, waits))
     return Foreseen(tuple(restarts), tuple(closings), tuple(pauses))
-
-
-def _stays_closed(view: GroupView) -> bool:
-    """Whether a group is closed, and goes on so; one whose master has come back meanwhile is opened first."""
-    return view.life.phase is Phase.RESTARTING and (view.master is None or view.master.created < view.life.since)
 
 
 def _closing(view: GroupView, pod: PodFact) -> Closing:
