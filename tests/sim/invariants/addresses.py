@@ -6,8 +6,10 @@ from typing import Any
 from rocketmq_operator.core import names
 
 from ..world import World
+from ..world.broker import Broker
 from ..world.readiness import healthy
 from . import facts
+from .copies import conflicts
 from .phases import LATE_SECONDS
 
 Key = tuple[str, str]
@@ -19,38 +21,37 @@ ROUNDED_SECONDS, SEEN_SECONDS = 2.0, 5.0
 
 
 class Addresses:
-    """``_out``: when a group was last seen not to take messages, or before anybody looked."""
+    """``_out``: when each group that is wanted was last seen not to take messages, or was seen first."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._out: dict[tuple[Key, int], float] = {}
-        self._known: set[tuple[Key, int]] = set()
 
     def look(self) -> None:
         """Who takes messages now."""
+        now, seen = self._world.kernel.now(), {}
         for cluster in facts.clusters(self._world):
             key = (cluster["metadata"]["namespace"], cluster["metadata"]["name"])
             count = 0 if cluster["metadata"].get("deletionTimestamp") else cluster["spec"]["groupReplica"]
             for group in range(count):
-                if (key, group) not in self._known or not self._serves(key, group):
-                    self._out[key, group] = self._world.kernel.now()
-            self._known = {each for each in self._known if each[0] != key} | {(key, group) for group in range(count)}
+                seen[key, group] = self._out.get((key, group), now) if self._serves(key, group) else now
+        self._out = seen
 
     def _serves(self, key: Key, group: int) -> bool:
-        master = facts.broker(self._world, key[1], group, 0)
-        pod = self._world.api.find("pods", (key[0], names.broker_pod(key[1], group, 0)))
-        if master is None or pod is None or facts.phase(self._world, *key, group):
+        place = (key[0], names.broker_pod(key[1], group, 0))
+        pod, running = self._world.api.find("pods", place), self._world.kubelets.pods.get(place)
+        if pod is None or running is None or not isinstance(running.process, Broker) or not healthy(pod):
             return False
-        open_ = facts.accepts(master) and bool(master.permission & 2) and master.pod.reachable
-        return open_ and healthy(pod) and not facts.never_open(self._world, key[0], (key[1], group))
+        open_ = facts.accepts(running.process) and bool(running.process.permission & 2) and running.reachable
+        busy = facts.phase(self._world, *key, group) or facts.never_open(self._world, key[0], (key[1], group))
+        return open_ and not busy
 
     def object_write(self, verb: str, plural: str, key: Key, body: Any) -> str | None:
         """A group goes from a restart or a move back to work."""
         there = self._world.api.find(plural, key) if plural == "configmaps" and "-broker-intent-" in key[1] else None
         if there is None or verb != "apply" or there.get("data", {}).get("phase") not in CLOSED:
             return None
-        written = body.get("metadata", {}).get("resourceVersion", there["metadata"]["resourceVersion"])
-        if written != there["metadata"]["resourceVersion"] or body.get("data", {}).get("phase", ""):
+        if conflicts(there, body) or body.get("data", {}).get("phase", ""):
             return None
         self.look()
         name, _, number = key[1].partition("-broker-intent-")
@@ -73,5 +74,6 @@ class Addresses:
     def _others(self, key: Key, group: int, seconds: float) -> list[int]:
         """The groups that have taken messages for so long without a break."""
         since = self._world.kernel.now() - seconds
-        known = (other for each, other in sorted(self._known) if each == key and other != group)
-        return [other for other in known if self._out[key, other] < since]
+        return [
+            other for (each, other), out in sorted(self._out.items()) if each == key and other != group and out < since
+        ]

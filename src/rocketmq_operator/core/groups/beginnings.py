@@ -41,8 +41,7 @@ class Beginnings(msgspec.Struct, frozen=True):
             begun = topic in self.read and (group, topic) not in self.strangers
             if config is None or begun or group not in self.groups or topic.startswith(topics.RETRY):
                 continue
-            known = target.committed.get((group, topic), {})
-            yield from ((group, topic, queue, 0) for queue in range(config.read_queues) if queue not in known)
+            yield from _unknown(target, group, config)
 
 
 def in_new_group(
@@ -54,5 +53,10 @@ def in_new_group(
         config = wanted.get(topic)
         if config is None or group not in groups or not topics.copied_group(group):
             continue
-        known = target.committed.get((group, topic), {})
-        yield from ((group, topic, queue, 0) for queue in range(config.read_queues) if queue not in known)
+        yield from _unknown(target, group, config)
+
+
+def _unknown(target: BrokerData, group: str, topic: Topic) -> Iterable[Offset]:
+    """Offset 0 for each queue of a topic in which a broker knows none of a consumer group."""
+    known = target.committed.get((group, topic.name), {})
+    return ((group, topic.name, queue, 0) for queue in range(topic.read_queues) if queue not in known)

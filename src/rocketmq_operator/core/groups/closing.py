@@ -92,11 +92,11 @@ def clients_left(view: GroupView, life: Life, circle: Circle) -> float:
 
 
 def elsewhere(view: GroupView, circle: Circle) -> bool:
-    """Whether another group takes messages meanwhile."""
+    """Whether another group takes messages meanwhile, for certain: it answers, and is registered everywhere."""
     return any(each.index != view.index for each in circle.staying)
 
 
-def serves(view: GroupView, now_ms: int) -> bool:
+def _serves(view: GroupView, now_ms: int) -> bool:
     """Whether a group takes messages as far as anybody knows: one lost answer, or a name server that restarts, says nothing (without
     the only one that runs all pods are unready, and clients go on with the routes they have)."""
     if view.life.phase is not Phase.SERVING or view.master is None or view.master.deleting:
@@ -106,7 +106,7 @@ def serves(view: GroupView, now_ms: int) -> bool:
 
 def others_serve(view: GroupView, groups: Iterable[GroupView], now_ms: int) -> bool:
     """Whether another one of these groups takes messages meanwhile, as far as anybody knows."""
-    return any(other.index != view.index and serves(other, now_ms) for other in groups)
+    return any(other.index != view.index and _serves(other, now_ms) for other in groups)
 
 
 def address_left(view: GroupView, circle: Circle) -> float:
@@ -117,7 +117,7 @@ def address_left(view: GroupView, circle: Circle) -> float:
     if master is None:
         return ADDRESS_SECONDS
     alone = not others_serve(view, (*circle.knowing, *circle.leaving), circle.now_ms)
-    if master.created < view.life.since or (view.fact is not None and alone):
+    if not view.came_since or (view.fact is not None and alone):
         return 0.0
     return ADDRESS_SECONDS + (master.created - circle.now_ms) / 1000
 

@@ -82,16 +82,12 @@ def for_staying(
     read = read_of(target)
     begins = Beginnings(leaving, {**sole, **target.topics}, groups.keys(), read, strangers(leaving, staying))
     offsets = tuple(sorted(begins.on(target)))
-    readers = {group for group, _, _, _ in offsets}
+    unheard = {group for group, _, _, _ in offsets} - target.groups.keys()
     new = {name: topic for name, topic in sole.items() if name not in target.topics}
     opens = _opened_last(lived, new, target, {topic for _, topic, _, _ in offsets}, read)
     return Missing(
         topics=tuple(sorted(_closed(topic) if topic in opens else topic for topic in new.values())),
-        groups=tuple(
-            config
-            for name, config in sorted(groups.items())
-            if name not in known or name in readers - target.groups.keys()
-        ),
+        groups=tuple(config for name, config in sorted(groups.items()) if name not in known or name in unheard),
         offsets=offsets,
         opens=opens,
     )
@@ -103,9 +99,9 @@ def for_half_made(others: Sequence[BrokerData], target: BrokerData, own: frozens
     left = {name: topic for name, topic in _lived(others, own).items() if name not in read and _left(topic, target)}
     groups = wanted_groups(others)
     offsets = tuple(sorted(Beginnings(others, left, groups.keys(), read).on(target)))
-    readers = {group for group, _, _, _ in offsets}
+    unheard = {group for group, _, _, _ in offsets} - target.groups.keys()
     return Missing(
-        groups=tuple(config for name, config in sorted(groups.items()) if name in readers - target.groups.keys()),
+        groups=tuple(config for name, config in sorted(groups.items()) if name in unheard),
         offsets=offsets,
         opens=tuple(sorted(left.values())),
     )

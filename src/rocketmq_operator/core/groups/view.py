@@ -86,6 +86,11 @@ class GroupView:
         fact = self.fact
         return fact is not None and fact.permission == 4 and fact.accepts_from >= FENCED_FOR_EVER
 
+    @property
+    def came_since(self) -> bool:
+        """Whether the master's pod came after the phase began."""
+        return self.master is not None and self.master.created >= self.life.since
+
     def started_closed(self, now_ms: int) -> bool:
         """Whether the master has started since the group took messages, and was not opened since."""
         return started_closed(self.fact, self.life, now_ms)

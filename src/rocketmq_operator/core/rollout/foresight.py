@@ -86,7 +86,7 @@ def foresee(snapshot: ClusterSnapshot, target: Target, now_ms: int) -> Foreseen:
 
 def _going_on(view: GroupView, now_ms: int) -> GroupView:
     """A closed group whose master has come back opens before anything else is done with it: it stands where others do that serve."""
-    if view.life.phase is not Phase.RESTARTING or view.master is None or view.master.created < view.life.since:
+    if view.life.phase is not Phase.RESTARTING or not view.came_since:
         return view
     return GroupView(view.snapshot, view.index, view.life.to(Phase.SERVING, now_ms))
 
